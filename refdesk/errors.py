@@ -1,0 +1,67 @@
+"""Which errors refdesk raises: one tree, drawn here.
+
+RefdeskError
+├── SettingsError           the configuration cannot be used
+├── DataError               a file or database of the operator cannot be used
+│   ├── ImportFileError     a knowledge-base file is broken (names file and line)
+│   ├── SchemaError         the database has another schema version
+│   └── DeploymentBusyError another server runs on the same folder
+├── RefusedError            a request was understood and refused (the text says why)
+│   ├── NotAllowedError     the one who asks may not do this
+│   ├── NotFoundError       there is no such thing for the one who asks
+│   └── ConflictError       somebody else was first, or the state forbids it
+└── PluginError             a plugin broke its contract
+
+The message of each error is one or two plain sentences: what is wrong and what to do next.
+It never contains what a reader typed.
+"""
+
+
+class RefdeskError(Exception):
+    """Something refdesk can explain went wrong."""
+
+
+class SettingsError(RefdeskError):
+    """The configuration cannot be used."""
+
+
+class DataError(RefdeskError):
+    """A file or database of the operator cannot be used."""
+
+
+class ImportFileError(DataError):
+    """A knowledge-base file is broken."""
+
+    def __init__(self, file: str, line: int | None, problem: str) -> None:
+        """Name the place: `file`, `line` (1 is the first; None when no line applies)."""
+        where = f"{file}, line {line}" if line is not None else file
+        super().__init__(f"{where}: {problem}")
+        self.file, self.line, self.problem = file, line, problem
+
+
+class SchemaError(DataError):
+    """The database has another schema version than this program."""
+
+
+class DeploymentBusyError(DataError):
+    """Another server runs on the same folder."""
+
+
+class RefusedError(RefdeskError):
+    """A request was understood and refused."""
+
+
+class NotAllowedError(RefusedError):
+    """The one who asks may not do this."""
+
+
+class NotFoundError(RefusedError):
+    """There is no such thing for the one who asks."""
+
+
+class ConflictError(RefusedError):
+    """Somebody else was first, or the state forbids it."""
+
+
+class PluginError(RefdeskError):
+    """A plugin broke its contract."""

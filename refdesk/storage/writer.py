@@ -1,0 +1,143 @@
+"""How do many coroutines share one durable writer?
+
+One thread owns the only connection that writes. It takes whatever is queued, runs it in one
+transaction and commits once: with 100 waiting messages the disk is asked once, not 100 times.
+When a unit of work fails, the group is rolled back and each unit is tried alone, so that a bad
+one costs only itself.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from refdesk.storage.connections import connect
+from refdesk.storage.transaction import Transaction
+
+# Above this the latency of the first in the group grows without saving more disk time.
+LARGEST_GROUP = 200
+
+Work = Callable[[Transaction], Any]
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One transaction asked for, and where its outcome goes."""
+
+    work: Work
+    future: "asyncio.Future[Any] | Future[Any]"
+    loop: asyncio.AbstractEventLoop | None
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """The one thread that writes to a database file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file and start the thread."""
+        self._connection = connect(path, "write")
+        self._transaction = Transaction(self._connection)
+        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="refdesk-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> None:
+        """Queue a unit of work."""
+        if self._closed:
+            raise RuntimeError("the writer is closed")
+        self._queue.put(unit)
+
+    def close(self) -> None:
+        """Finish what is queued, then close the file."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self._connection.close()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            group = self._next_group()
+            stopping = group[-1] is None
+            units = [unit for unit in group if unit is not None]
+            if units:
+                self._commit_group(units)
+                _report(units)
+
+    def _next_group(self) -> list[Unit | None]:
+        group = [self._queue.get()]
+        try:
+            while len(group) < LARGEST_GROUP and group[-1] is not None:
+                group.append(self._queue.get_nowait())
+        except Empty:
+            pass
+        return group
+
+    def _commit_group(self, units: list[Unit]) -> None:
+        if not self._try_commit(units) and len(units) > 1:
+            for unit in units:
+                self._try_commit([unit])
+
+    def _try_commit(self, units: list[Unit]) -> bool:
+        """Run units in one transaction; on failure nothing of it remains and errors are noted."""
+        connection, transaction = self._connection, self._transaction
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for unit in units:
+                unit.error = None
+                unit.result = unit.work(transaction)
+            connection.execute("COMMIT")
+        except Exception as error:  # handed on to whoever waits, never dropped
+            self._roll_back()
+            for unit in units:
+                unit.error = error
+            return False
+        return True
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                # SQLite has already rolled back by itself (disk full, I/O error).
+                if self._connection.in_transaction:
+                    raise
+
+
+def _report(units: list[Unit]) -> None:
+    """Hand outcomes to the waiting side, with one wake-up per event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Unit]] = {}
+    for unit in units:
+        if unit.loop is None:
+            _resolve(unit)
+        else:
+            by_loop.setdefault(unit.loop, []).append(unit)
+    for loop, waiting in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve_all, waiting)
+        except RuntimeError:
+            # The loop has ended: its work is committed, nobody is left to be told.
+            continue
+
+
+def _resolve_all(units: list[Unit]) -> None:
+    for unit in units:
+        _resolve(unit)
+
+
+def _resolve(unit: Unit) -> None:
+    future = unit.future
+    if future.cancelled() or future.done():
+        return
+    if unit.error is not None:
+        future.set_exception(unit.error)
+    else:
+        future.set_result(unit.result)
