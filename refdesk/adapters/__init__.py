@@ -1,0 +1,1 @@
+"""The built-in adapters: one platform each, found by entry point like anybody else's."""

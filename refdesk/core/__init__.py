@@ -1,0 +1,1 @@
+"""The core: what happens to a message between a platform and an answer."""

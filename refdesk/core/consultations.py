@@ -1,0 +1,86 @@
+"""What is a consultation, which states does it pass through, and what is its log made of?"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from refdesk.core.messages import Language, Option, Part, Source
+
+
+class State(StrEnum):
+    """Who is expected to speak next to the reader (DESIGN section 6)."""
+
+    SELF_SERVICE = "self_service"
+    WAITING = "waiting"
+    WITH_LIBRARIAN = "with_librarian"
+    ASYNCHRONOUS = "asynchronous"
+    CLOSED = "closed"
+    WRAPPED_UP = "wrapped_up"
+
+
+_ALLOWED: dict[State, frozenset[State]] = {
+    State.SELF_SERVICE: frozenset({State.WAITING, State.ASYNCHRONOUS, State.CLOSED}),
+    State.WAITING: frozenset(
+        {State.WITH_LIBRARIAN, State.ASYNCHRONOUS, State.SELF_SERVICE, State.CLOSED}
+    ),
+    State.ASYNCHRONOUS: frozenset(
+        {State.WITH_LIBRARIAN, State.WAITING, State.SELF_SERVICE, State.CLOSED}
+    ),
+    State.WITH_LIBRARIAN: frozenset({State.SELF_SERVICE, State.WAITING, State.CLOSED}),
+    State.CLOSED: frozenset({State.WRAPPED_UP}),
+    State.WRAPPED_UP: frozenset(),
+}
+
+
+def allows(current: State, following: State) -> bool:
+    """Say whether a consultation may pass from `current` to `following`."""
+    return following in _ALLOWED[current]
+
+
+# The bot answers in these states; in the others it is silent, a person speaks.
+BOT_ANSWERS = frozenset({State.SELF_SERVICE, State.ASYNCHRONOUS})
+# A librarian may take over from these states.
+CLAIMABLE = frozenset({State.WAITING, State.ASYNCHRONOUS})
+
+EventKind = Literal["message", "reply", "state", "notice", "file", "note"]
+EventSender = Literal["reader", "bot", "librarian", "system"]
+Audience = Literal["everybody", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """One request for help as it stands now.
+
+    `version` rises with each change of state or memory: what was decided on an older one is
+    refused. `misses` counts questions in a row that found no answer, `offered` are the buttons
+    shown last, so that a typed number or label presses one. `since` is when the state began.
+    """
+
+    id: str
+    account: str
+    rid: str
+    state: State
+    language: Language
+    version: int
+    misses: int = 0
+    offered: tuple[Option, ...] = ()
+    owner: str | None = None
+    handoff_reason: str | None = None
+    queue: str | None = None
+    opened_at: float = 0.0
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One numbered line of a consultation's log. Numbers rise; readers may see gaps."""
+
+    consultation: str
+    seq: int
+    at: float
+    kind: EventKind
+    sender: EventSender
+    parts: tuple[Part, ...]
+    sources: tuple[Source, ...] = ()
+    audience: Audience = "everybody"
+    staff: str | None = None

@@ -1,0 +1,97 @@
+"""What may a plugin read, and how does it say what it wants?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say, WriteRow
+from refdesk.core.messages import Language, Reply
+from refdesk.core.offers import HandoffReason
+from refdesk.core.translations import translate
+from refdesk.storage import Prepared
+
+Settings = TypeVar("Settings", bound=BaseModel)
+Service = TypeVar("Service")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is the same for every message: services, settings, hours, names."""
+
+    services: Mapping[type[Any], Any]
+    settings: Mapping[str, BaseModel]
+    hours: HoursSettings | None
+    library_names: Mapping[str, str]
+
+
+class PluginContext:
+    """Handed to a plugin with each question or command; lives as long as that call.
+
+    It never hands out sessions or tables of the core: what a plugin wants to happen is an intent,
+    written together with the reply. A handler may run twice after a crash; intents of a run that
+    did not finish are never written.
+    """
+
+    __slots__ = ("_surroundings", "intents", "language", "now", "plugin")
+
+    def __init__(
+        self, plugin: str, language: Language, now: float, surroundings: Surroundings
+    ) -> None:
+        """Speak for `plugin`; `now` is in seconds since the epoch."""
+        self.plugin = plugin
+        self.language = language
+        self.now = now
+        self.intents: list[Intent] = []
+        self._surroundings = surroundings
+
+    @property
+    def moment(self) -> datetime:
+        """The present moment, in UTC."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+    @property
+    def hours(self) -> HoursSettings | None:
+        """The library's opening hours, or None when it has configured none."""
+        return self._surroundings.hours
+
+    @property
+    def library_name(self) -> str:
+        """The library's name in the reader's language."""
+        names = self._surroundings.library_names
+        return names.get(self.language) or next(iter(names.values()), "")
+
+    def settings(self, model: type[Settings]) -> Settings:
+        """Return this plugin's own section of refdesk.toml, of the model it registered."""
+        section = self._surroundings.settings[self.plugin]
+        if not isinstance(section, model):
+            raise TypeError(f"plugin {self.plugin} has registered {type(section).__name__}")
+        return section
+
+    def service(self, kind: type[Service]) -> Service:
+        """Return a shared service by its type, such as the knowledge base."""
+        service: Service = self._surroundings.services[kind]
+        return service
+
+    def translate(self, text: str, **values: object) -> str:
+        """Return a system text in the reader's language."""
+        return translate(text, self.language, **values)
+
+    def say(self, reply: Reply | str) -> None:
+        """Send a further reply, before the one that the handler returns."""
+        self.intents.append(Say(Reply.of(reply) if isinstance(reply, str) else reply))
+
+    def hand_off(self, reason: HandoffReason) -> None:
+        """Ask for a person."""
+        self.intents.append(HandOff(reason))
+
+    def return_to_self_service(self) -> None:
+        """Take the reader off the waiting list."""
+        self.intents.append(ReturnToSelfService())
+
+    def write_row(self, statement: Prepared, **values: Any) -> None:
+        """Change a row of the plugin's own tables, in the transaction that sends the reply."""
+        self.intents.append(WriteRow(statement, values))
