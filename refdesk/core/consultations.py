@@ -73,7 +73,10 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One numbered line of a consultation's log. Numbers rise; readers may see gaps."""
+    """One numbered line of a consultation's log. Numbers rise; readers may see gaps.
+
+    `state` is what a state event leads to; `alias` is the librarian's name as readers see it.
+    """
 
     consultation: str
     seq: int
@@ -83,4 +86,5 @@ class Event:
     parts: tuple[Part, ...]
     sources: tuple[Source, ...] = ()
     audience: Audience = "everybody"
-    staff: str | None = None
+    state: State | None = None
+    alias: str | None = None

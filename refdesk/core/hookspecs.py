@@ -16,6 +16,7 @@ from refdesk.core.offers import HandoffReason, Offer, Question
 from refdesk.core.plugin_context import PluginContext
 from refdesk.core.plugin_tables import PluginTables
 from refdesk.core.queues import QueueChoice
+from refdesk.core.web.assets import WebAssets
 
 PROJECT = "refdesk"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -55,6 +56,15 @@ def register_routes() -> Sequence[web.RouteDef]:  # type: ignore[empty-body]
 
     Called once, at start. If several plugins implement this, all routes are added; a path that is
     already taken stops the start.
+    """
+
+
+@hookspec
+def register_web_assets() -> WebAssets:  # type: ignore[empty-body]
+    """Return the folders of the plugin's page templates and static files.
+
+    Called once, at start. Put files into a subfolder named after the plugin. If several plugins
+    implement this, all folders are searched, the core's first.
     """
 
 

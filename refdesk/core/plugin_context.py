@@ -48,6 +48,10 @@ class PluginContext:
         self.intents: list[Intent] = []
         self._surroundings = surroundings
 
+    def bound_to(self, plugin: str) -> "PluginContext":
+        """Return a context of the same moment for another plugin, without intents."""
+        return PluginContext(plugin, self.language, self.now, self._surroundings)
+
     @property
     def moment(self) -> datetime:
         """The present moment, in UTC."""

@@ -35,8 +35,6 @@ def prepare(statement: Executable) -> Prepared:
     """
     if not isinstance(statement, ClauseElement):
         raise TypeError(f"{statement!r} cannot be compiled")
-    compiled = statement.compile(
-        dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
-    )
+    compiled = statement.compile(dialect=_DIALECT)
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     return Prepared(str(compiled), constants)

@@ -58,7 +58,8 @@ def upgrade() -> None:
         sa.Column("audience", sa.String, nullable=False),
         sa.Column("parts", sa.String, nullable=False),
         sa.Column("sources", sa.String, nullable=False),
-        sa.Column("staff", sa.String),
+        sa.Column("state", sa.String),
+        sa.Column("alias", sa.String),
         sa.CheckConstraint(
             "kind IN ('message', 'reply', 'state', 'notice', 'file', 'note')", name="event_kind"
         ),
@@ -75,7 +76,8 @@ def upgrade() -> None:
         sa.Column("event_key", sa.String, primary_key=True),
         sa.Column("consultation", sa.String, sa.ForeignKey("consultation.id"), nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("message", sa.String, nullable=False),
+        sa.Column("action", sa.String, nullable=False),
+        sa.Column("language", sa.String),
         sa.Column("accepted_at", sa.Float, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.CheckConstraint("state IN ('new', 'done')", name="inbox_state"),

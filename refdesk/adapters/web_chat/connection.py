@@ -1,0 +1,192 @@
+"""How does one open reader page talk with the server?"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import WSMsgType, web
+
+from refdesk.adapters.web_chat import frames
+from refdesk.adapters.web_chat.frames import Hello, Problem, Said
+from refdesk.core.consultations import Consultation, Event
+from refdesk.core.messages import InboundMessage, Language
+
+if TYPE_CHECKING:
+    from refdesk.adapters.web_chat import WebChat
+
+# A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.
+MOST_UNSENT_FRAMES = 1_000
+
+
+class Connection:
+    """One socket: the reader it speaks for, the log it follows, and what is on its way out."""
+
+    __slots__ = (
+        "_channel",
+        "_flushing",
+        "_held_back",
+        "_language",
+        "_last_seq",
+        "_socket",
+        "_stop_listening",
+        "_unsent",
+        "consultation",
+        "rid",
+    )
+
+    def __init__(self, channel: "WebChat", socket: web.WebSocketResponse) -> None:
+        """Serve `socket`; nothing is known of the reader before the hello."""
+        self._channel = channel
+        self._socket = socket
+        self.rid: str | None = None
+        self.consultation: str | None = None
+        self._language: Language | None = None
+        self._last_seq = 0
+        self._stop_listening: Callable[[], None] | None = None
+        # While the missed events are read from the log, live ones wait here.
+        self._held_back: list[Event] | None = None
+        self._unsent: list[str] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Handle frames until the page goes away."""
+        try:
+            async for frame in self._socket:
+                if frame.type is WSMsgType.TEXT:
+                    await self._handle(frame.data)
+                elif frame.type is WSMsgType.BINARY:
+                    self._push(
+                        frames.error(Problem("binary_frame", "Only text frames are understood."))
+                    )
+        finally:
+            self._leave()
+
+    def follow(self, consultation: str) -> None:
+        """Show the log of this consultation from its beginning, if it is not shown already."""
+        if consultation == self.consultation:
+            return
+        if self._stop_listening is not None:
+            self._stop_listening()
+        self.consultation, self._last_seq = consultation, 0
+        self._stop_listening = self._channel.gateway.listen(consultation, self._hear)
+
+    async def close(self) -> None:
+        """Send the page away; it will come back and resume by number."""
+        await self._socket.close(code=1012, message=b"the server restarts")
+
+    async def _handle(self, text: str) -> None:
+        match frames.decode(text):
+            case Said() as said if self.rid is not None:
+                await self._take(said, self.rid)
+            case Said(client_id=client_id):
+                self._push(frames.error(Problem("hello_first", "Say hello first.", client_id)))
+            case Hello() as hello:
+                await self._greet(hello)
+            case Problem() as problem:
+                self._push(frames.error(problem))
+
+    async def _greet(self, hello: Hello) -> None:
+        gateway = self._channel.gateway
+        tokens, now = gateway.tokens, gateway.now()
+        token, rid = hello.token, tokens.read(hello.token, now) if hello.token else None
+        if rid is None or token is None:
+            if token is not None:
+                problem = "This page's token is not valid any more. You have been given a new one."
+                self._push(frames.error(Problem("invalid_token", problem)))
+            rid, token = tokens.issue(now)
+        self._leave()
+        self.rid, self._language = rid, hello.language
+        self._channel.join(self)
+        consultation = await gateway.current_consultation(self._channel.account, rid)
+        await self._resume(hello, rid, token, consultation or hello.consultation)
+
+    async def _resume(self, hello: Hello, rid: str, token: str, consultation: str | None) -> None:
+        """Welcome the page and send what it has missed, then what happens from now on."""
+        if consultation is None:
+            self._push(frames.welcome(token, None, 0))
+            return
+        self._held_back = []
+        self.follow(consultation)
+        seen = hello.last_seen if hello.consultation == consultation else 0
+        missed = await self._channel.gateway.events_after(rid, consultation, seen)
+        held_back, self._held_back = self._held_back or [], None
+        if missed is None:
+            # The page named a consultation that is not this reader's: it has none.
+            self._stop_following()
+            self._push(frames.welcome(token, None, 0))
+            return
+        self._last_seq = seen
+        newest = missed[-1].seq if missed else seen
+        self._push(frames.welcome(token, consultation, newest))
+        for event in (*missed, *held_back):
+            self._show(event)
+
+    async def _take(self, said: Said, rid: str) -> None:
+        gateway, channel = self._channel.gateway, self._channel
+        wait = gateway.seconds_to_wait(rid)
+        if wait:
+            busy = Problem(
+                "too_many_messages",
+                "That was a lot at once. Please wait a moment; your message is kept here.",
+                said.client_id,
+            )
+            self._push(frames.error(busy, retry_after=max(wait, 0.1)))
+            return
+        message = InboundMessage(
+            account=channel.account,
+            rid=rid,
+            event_key=f"{rid}:{said.client_id}",
+            text=said.text,
+            sent_at=gateway.now(),
+            language=self._language,
+            action=said.action,
+        )
+        stored = await gateway.accept(message)
+        self._push(frames.accepted(said.client_id, stored.consultation, stored.seq))
+        if stored.arrival == "new":
+            channel.lead(rid, stored.consultation)
+
+    def _hear(self, _consultation: Consultation | None, events: tuple[Event, ...]) -> None:
+        for event in events:
+            if self._held_back is not None:
+                self._held_back.append(event)
+            else:
+                self._show(event)
+
+    def _show(self, event: Event) -> None:
+        if event.audience == "everybody" and event.seq > self._last_seq:
+            self._last_seq = event.seq
+            self._push(frames.event(event))
+
+    def _push(self, frame: str) -> None:
+        """Send a frame after those before it; one task at a time writes to the socket."""
+        self._unsent.append(frame)
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        elif len(self._unsent) > MOST_UNSENT_FRAMES:
+            self._unsent.clear()
+            self._flushing.cancel()
+
+    async def _flush(self) -> None:
+        try:
+            while self._unsent:
+                frames_now, self._unsent = self._unsent, []
+                for frame in frames_now:
+                    await self._socket.send_str(frame)
+        except (ConnectionError, RuntimeError):
+            # The page has gone; what it missed is in the log.
+            self._unsent.clear()
+        except asyncio.CancelledError:
+            await self._socket.close(code=1013, message=b"too slow")
+        finally:
+            self._flushing = None
+
+    def _leave(self) -> None:
+        self._stop_following()
+        self._channel.leave(self)
+
+    def _stop_following(self) -> None:
+        if self._stop_listening is not None:
+            self._stop_listening()
+            self._stop_listening = None
+        self.consultation, self._last_seq = None, 0

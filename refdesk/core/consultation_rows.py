@@ -1,0 +1,128 @@
+"""How do rows of the log become consultations and events, and the other way round?"""
+
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, text, update
+
+from refdesk.core.consultations import Consultation, Event, State
+from refdesk.core.parts_json import (
+    dump_options,
+    dump_parts,
+    dump_sources,
+    load_options,
+    load_parts,
+    load_sources,
+)
+from refdesk.core.tables import ConsultationRow, EventRow, InboxRow
+from refdesk.storage import Row, Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_E: Any = EventRow.__table__  # type: ignore[attr-defined]
+_I: Any = InboxRow.__table__  # type: ignore[attr-defined]
+
+# Literally as in the unique index `one_open_consultation`, so that SQLite uses it.
+IS_OPEN = text("consultation.state NOT IN ('closed', 'wrapped_up')")
+BY_ID = prepare(
+    select(_C).where(_C.c.library == bindparam("library"), _C.c.id == bindparam("id"))
+)
+EVENTS_AFTER = prepare(
+    select(_E)
+    .where(_E.c.consultation == bindparam("consultation"), _E.c.seq > bindparam("after"))
+    .order_by(_E.c.seq)
+)
+INSERT_EVENT = prepare(insert(_E))
+INSERT_INBOX = prepare(insert(_I))
+FIND_INBOX = prepare(
+    select(_I.c.consultation, _I.c.seq).where(
+        _I.c.library == bindparam("library"),
+        _I.c.account == bindparam("account"),
+        _I.c.event_key == bindparam("event_key"),
+    )
+)
+_SAVE = prepare(
+    update(_C)
+    .where(_C.c.id == bindparam("key"))
+    .values(
+        state=bindparam("state"),
+        owner=bindparam("owner"),
+        language=bindparam("language"),
+        next_seq=bindparam("next_seq"),
+        version=bindparam("version"),
+        misses=bindparam("misses"),
+        offered=bindparam("offered"),
+        handoff_reason=bindparam("handoff_reason"),
+        queue=bindparam("queue"),
+        since=bindparam("since"),
+    )
+)
+
+
+def consultation_from(row: Row) -> Consultation:
+    """Return the consultation of a row."""
+    return Consultation(
+        id=row["id"],
+        account=row["account"],
+        rid=row["rid"],
+        state=State(row["state"]),
+        language=row["language"],
+        version=row["version"],
+        misses=row["misses"],
+        offered=load_options(row["offered"]),
+        owner=row["owner"],
+        handoff_reason=row["handoff_reason"],
+        queue=row["queue"],
+        opened_at=row["opened_at"],
+        since=row["since"],
+    )
+
+
+def event_from(row: Row) -> Event:
+    """Return the event of a row."""
+    return Event(
+        consultation=row["consultation"],
+        seq=row["seq"],
+        at=row["at"],
+        kind=row["kind"],
+        sender=row["sender"],
+        parts=load_parts(row["parts"]),
+        sources=load_sources(row["sources"]),
+        audience=row["audience"],
+        state=State(row["state"]) if row["state"] else None,
+        alias=row["alias"],
+    )
+
+
+def insert_event(tx: Transaction, library: str, event: Event) -> None:
+    """Append an event to the log; its number must be the consultation's next."""
+    tx.run(
+        INSERT_EVENT,
+        consultation=event.consultation,
+        seq=event.seq,
+        library=library,
+        at=event.at,
+        kind=event.kind,
+        sender=event.sender,
+        audience=event.audience,
+        parts=dump_parts(event.parts),
+        sources=dump_sources(event.sources),
+        state=event.state.value if event.state else None,
+        alias=event.alias,
+    )
+
+
+def save(tx: Transaction, consultation: Consultation, next_seq: int) -> None:
+    """Write a consultation back."""
+    tx.run(
+        _SAVE,
+        key=consultation.id,
+        state=consultation.state.value,
+        owner=consultation.owner,
+        language=consultation.language,
+        next_seq=next_seq,
+        version=consultation.version,
+        misses=consultation.misses,
+        offered=dump_options(consultation.offered),
+        handoff_reason=consultation.handoff_reason,
+        queue=consultation.queue,
+        since=consultation.since,
+    )

@@ -1,0 +1,72 @@
+"""What does the core offer to an adapter?
+
+Adapters bring messages in and, where the platform shows the event log itself, read it for the
+reader whose it is. They see neither tables nor plugins.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from refdesk.core.authorise import ReaderActor, authorise
+from refdesk.core.consultations import Event
+from refdesk.core.event_reading import EventReading
+from refdesk.core.inbox import Inbox
+from refdesk.core.live import EventListener, Live
+from refdesk.core.messages import InboundMessage, Language
+from refdesk.core.reader_tokens import ReaderTokens
+from refdesk.core.store import Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryIdentity:
+    """How the library presents itself to readers."""
+
+    names: Mapping[Language, str]
+    default_language: Language
+    public_url: str
+
+
+class Gateway:
+    """One for each app, shared by its adapters."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        reading: EventReading,
+        live: Live,
+        tokens: ReaderTokens,
+        library: LibraryIdentity,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Bring messages to `inbox`."""
+        self._inbox = inbox
+        self._reading = reading
+        self._live = live
+        self.tokens = tokens
+        self.library = library
+        self.now = clock
+
+    async def accept(self, message: InboundMessage) -> Accepted:
+        """Return once the message is durable; only then may the platform be told."""
+        return await self._inbox.accept(message)
+
+    def seconds_to_wait(self, rid: str) -> float:
+        """Return how long this reader has to wait before the next message; 0 is at once."""
+        return self._inbox.seconds_to_wait(rid)
+
+    async def current_consultation(self, account: str, rid: str) -> str | None:
+        """Return the reader's open consultation on this channel account, if there is one."""
+        return await self._reading.open_consultation(account, rid)
+
+    async def events_after(self, rid: str, consultation: str, seq: int) -> list[Event] | None:
+        """Return what this reader may see of a log after number `seq`; None when it is not theirs."""
+        found = await self._reading.consultation(consultation)
+        if found is None or authorise(ReaderActor(rid), "read_log", found) == "refused":
+            return None
+        events = await self._reading.events(consultation, seq)
+        return [event for event in events if event.audience == "everybody"]
+
+    def listen(self, consultation: str, listener: EventListener) -> Callable[[], None]:
+        """Call `listener` on news of a consultation of this reader, until the result is called."""
+        return self._live.listen(consultation, listener)

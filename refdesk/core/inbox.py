@@ -1,0 +1,46 @@
+"""How does a message of any platform come in?"""
+
+import time
+from collections.abc import Callable
+
+from refdesk.core.live import Live
+from refdesk.core.messages import InboundMessage
+from refdesk.core.rate_limit import RateLimit
+from refdesk.core.store import Accepted, Store
+from refdesk.core.turns import Turns
+
+LONGEST_MESSAGE_CHARACTERS = 8_000
+
+
+class Inbox:
+    """Stores a message durably, then starts work on it."""
+
+    def __init__(
+        self,
+        store: Store,
+        turns: Turns,
+        live: Live,
+        limit: RateLimit,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Accept into `store`."""
+        self._store = store
+        self._turns = turns
+        self._live = live
+        self._limit = limit
+        self._clock = clock
+
+    def seconds_to_wait(self, rid: str) -> float:
+        """Return how long this reader has to wait before the next message; 0 is at once."""
+        return self._limit.seconds_to_wait(rid, self._clock())
+
+    async def accept(self, message: InboundMessage) -> Accepted:
+        """Return once the message is durable; the platform may be told only then.
+
+        A repeat gets the first one's result and runs nothing.
+        """
+        accepted = await self._store.accept(message)
+        if accepted.turn is not None:
+            self._live.publish(accepted.consultation, accepted.events)
+            self._turns.begin(accepted.turn)
+        return accepted

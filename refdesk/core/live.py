@@ -1,0 +1,56 @@
+"""How do pages learn at once of what has just been committed?
+
+Only a hint within this process: what counts is the numbered log, and whoever missed a hint reads
+the log from the last number it saw. Hints are delivered in the order of commits.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+
+from refdesk.core.consultations import Consultation, Event
+
+EventListener = Callable[[Consultation | None, tuple[Event, ...]], None]
+Topic = str
+# Every consultation of the library: for the desk's list.
+ALL: Topic = "*"
+
+
+class Live:
+    """Listeners by consultation."""
+
+    def __init__(self) -> None:
+        """Begin without listeners."""
+        self._listeners: dict[Topic, set[EventListener]] = {}
+
+    def listen(self, topic: Topic, listener: EventListener) -> Callable[[], None]:
+        """Call `listener` on news of a consultation (or of `ALL`) until the result is called."""
+        self._listeners.setdefault(topic, set()).add(listener)
+
+        def stop() -> None:
+            listeners = self._listeners.get(topic)
+            if listeners is not None:
+                listeners.discard(listener)
+                if not listeners:
+                    del self._listeners[topic]
+
+        return stop
+
+    def publish(
+        self, topic: Topic, events: tuple[Event, ...], consultation: Consultation | None = None
+    ) -> None:
+        """Announce committed events; called right after the commit, without waiting between.
+
+        `consultation` is given when it has changed in more than its log.
+        """
+        if topic in self._listeners or ALL in self._listeners:
+            asyncio.get_running_loop().call_soon(self._deliver, topic, events, consultation)
+
+    def _deliver(
+        self, topic: Topic, events: tuple[Event, ...], consultation: Consultation | None
+    ) -> None:
+        for listened in (topic, ALL):
+            for listener in tuple(self._listeners.get(listened, ())):
+                listener(consultation, events)
+
+

@@ -1,0 +1,208 @@
+"""What becomes of one message? (DESIGN section 3, steps 5 to 8; no input or output here.)
+
+Top-down: middleware, then commands and buttons by table, then the plugins' offers, then a person.
+The result is an `Outcome`, which the store writes in one transaction.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from refdesk.core import hookspecs
+from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide
+from refdesk.core.commands import Command, CommandCall, CommandTable
+from refdesk.core.consultations import BOT_ANSWERS
+from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
+from refdesk.core.messages import Choice, Language, Option, Part, Reply, Text
+from refdesk.core.middleware import Handling, Middleware, choose_language, compose
+from refdesk.core.offers import HandoffReason, Offer, Question
+from refdesk.core.plugin_context import PluginContext, Surroundings
+from refdesk.core.plugin_host import PluginHost
+from refdesk.core.queues import DEFAULT_QUEUE, QueueChoice
+from refdesk.core.store import Outcome, Turn, Waiting
+from refdesk.core.translations import translate
+
+if TYPE_CHECKING:
+    from refdesk.core.plugin_host import Answered
+
+MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
+# The button that brings a person; the handoff plugin registers it.
+HUMAN_COMMAND = "handoff.human"
+LONGEST_REPLY_CHARACTERS = 20_000
+
+
+class Pipeline:
+    """Turns a message and its consultation into an outcome."""
+
+    def __init__(
+        self,
+        host: PluginHost,
+        surroundings: Surroundings,
+        rules: AnswerRules,
+        clock: Callable[[], float] = time.time,
+        middleware: Sequence[Middleware] = MIDDLEWARE,
+    ) -> None:
+        """Use the plugins of `host`, which have all been registered."""
+        self._host = host
+        self._surroundings = surroundings
+        self._rules = rules
+        self._clock = clock
+        self._commands = CommandTable(
+            (plugin, command)
+            for plugin, commands in host.collect(hookspecs.register_commands)
+            for command in commands
+        )
+        self._run = compose(middleware, self._handle)
+
+    async def handle(self, turn: Turn) -> Outcome:
+        """Decide what to do about one message."""
+        consultation = turn.consultation
+        return await self._run(Handling(turn.message, consultation, consultation.language))
+
+    async def _handle(self, handling: Handling) -> Outcome:
+        message, consultation = handling.message, handling.consultation
+        found = self._commands.find(message.text, message.action, consultation.offered)
+        bot_answers = consultation.state in BOT_ANSWERS
+        if found is not None and (bot_answers or found[1].reserved):
+            return await self._run_command(handling, *found)
+        if not bot_answers:
+            return _silence(handling)
+        if message.action:
+            return self._say(handling, "This button no longer works. Please type your question.")
+        return await self._answer_question(handling)
+
+    async def _run_command(
+        self, handling: Handling, plugin: str, command: Command, argument: str
+    ) -> Outcome:
+        context = self._context(plugin, handling)
+        call = CommandCall(argument, handling.consultation, handling.message)
+        done = await self._host.run(plugin, command.name, command.handler, call, context)
+        if done is None or not isinstance(done.value, Reply | Offer | str | None):
+            return self._apology(handling)
+        intents = list(context.intents)
+        offered: tuple[Option, ...] = ()
+        if isinstance(done.value, Offer):
+            reply, offered = _reply_with(done.value, done.value.related, handling.language)
+            intents.append(Say(reply))
+        elif isinstance(done.value, Reply):
+            intents.append(Say(done.value))
+            offered = _buttons(done.value.parts)
+        elif done.value is not None:
+            intents.append(Say(Reply.of(done.value)))
+        return await self._carry_out(handling, intents, offered)
+
+    async def _answer_question(self, handling: Handling) -> Outcome:
+        question = Question(handling.message.text, handling.language)
+        answered = await self._host.ask_all(
+            hookspecs.answer_question,
+            question=question,
+            consultation=handling.consultation,
+            context=self._context("", handling),
+        )
+        offers = [one.value for one in answered if _is_sendable(one.value)]
+        decision = decide(offers, handling.consultation.misses, self._rules)
+        match decision:
+            case Answer(offer, related):
+                reply, offered = _reply_with(offer, related, handling.language)
+                intents = [*_intents_of(offer, answered), Say(reply)]
+                return await self._carry_out(handling, intents, offered)
+            case Clarify(options):
+                return self._clarify(handling, options)
+            case BringPerson(reason, best):
+                said = [Say(Reply(best.parts(), best.all_sources()))] if best else []
+                return await self._carry_out(handling, [*said, HandOff(reason)], ())
+
+    async def _carry_out(
+        self, handling: Handling, intents: Sequence[Intent], offered: tuple[Option, ...]
+    ) -> Outcome:
+        """Turn intents into an outcome; wishes for a person are routed here."""
+        kept = tuple(i for i in intents if not isinstance(i, HandOff | ReturnToSelfService))
+        handoffs = [intent for intent in intents if isinstance(intent, HandOff)]
+        returns = any(isinstance(intent, ReturnToSelfService) for intent in intents)
+        waiting = await self._route(handling, handoffs[0].reason) if handoffs else None
+        return Outcome(
+            handling.language,
+            kept,
+            offered=offered,
+            waiting=waiting,
+            returned="to self-service" if returns else "no",
+        )
+
+    async def _route(self, handling: Handling, reason: HandoffReason) -> Waiting:
+        chosen = await self._host.ask_first(
+            hookspecs.route_handoff,
+            consultation=handling.consultation,
+            reason=reason,
+            context=self._context("", handling),
+        )
+        if chosen is not None:
+            return Waiting(chosen.value, reason.value)
+        promise = translate("Your question is on the librarians' list.", handling.language)
+        return Waiting(QueueChoice(DEFAULT_QUEUE, "waiting", promise), reason.value)
+
+    def _clarify(self, handling: Handling, options: tuple[Option, ...]) -> Outcome:
+        language = handling.language
+        person = Option(translate("Ask a librarian", language), HUMAN_COMMAND)
+        prompt = translate(
+            "I am not sure that I understood you. Did you mean one of these?"
+            if options
+            else "I found no answer to that. Please try other words, or ask a librarian.",
+            language,
+        )
+        shown = (*options, person)
+        reply = Reply((Choice(prompt, shown),))
+        misses = handling.consultation.misses + 1
+        return Outcome(language, (Say(reply),), misses=misses, offered=shown)
+
+    def _apology(self, handling: Handling) -> Outcome:
+        """Say that something failed, without a word about what; a person is one button away."""
+        language = handling.language
+        person = Option(translate("Ask a librarian", language), HUMAN_COMMAND)
+        prompt = translate("Sorry, that did not work just now.", language)
+        reply = Reply((Choice(prompt, (person,)),))
+        return Outcome(language, (Say(reply),), offered=(person,))
+
+    def _say(self, handling: Handling, text: str) -> Outcome:
+        reply = Reply.of(translate(text, handling.language))
+        return Outcome(handling.language, (Say(reply),), handling.consultation.misses)
+
+    def _context(self, plugin: str, handling: Handling) -> PluginContext:
+        return PluginContext(plugin, handling.language, self._clock(), self._surroundings)
+
+
+def _silence(handling: Handling) -> Outcome:
+    """A person speaks: keep what the consultation remembers and say nothing."""
+    consultation = handling.consultation
+    return Outcome(handling.language, (), consultation.misses, consultation.offered)
+
+
+def _reply_with(
+    offer: Offer, related: Sequence[Option], language: Language
+) -> tuple[Reply, tuple[Option, ...]]:
+    """Return the reply of an offer with its buttons, and the buttons."""
+    parts: list[Part] = [*offer.parts()]
+    if related:
+        parts.append(Choice(translate("Related:", language), tuple(related)))
+    if offer.feedback:
+        parts.append(Choice(translate("Was this helpful?", language), offer.feedback))
+    return Reply(tuple(parts), offer.all_sources()), (*related, *offer.feedback)
+
+
+def _buttons(parts: Sequence[Part]) -> tuple[Option, ...]:
+    return tuple(option for part in parts if isinstance(part, Choice) for option in part.options)
+
+
+def _is_sendable(offer: Offer) -> bool:
+    """Leave out an offer that no platform could carry, whatever its confidence claims."""
+    size = sum(len(part.text) for part in offer.parts() if isinstance(part, Text))
+    return 0 <= offer.confidence <= 1 and size <= LONGEST_REPLY_CHARACTERS
+
+
+def _intents_of(offer: Offer, answered: "Sequence[Answered[Offer]]") -> tuple[Intent, ...]:
+    for one in answered:
+        if one.value is offer:
+            return one.intents
+    return ()
+
+
+

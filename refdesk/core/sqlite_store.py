@@ -1,0 +1,242 @@
+"""How are messages accepted and finished on SQLite?"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from refdesk.core.consultation_rows import (
+    IS_OPEN,
+    FIND_INBOX,
+    INSERT_INBOX,
+    consultation_from,
+)
+from refdesk.core.consultations import Consultation, State, allows
+from refdesk.core.event_log import LogWriter
+from refdesk.core.intents import Say, WriteRow
+from refdesk.core.messages import InboundMessage, Text
+from refdesk.core.outbox_rows import queue_sending
+from refdesk.core.parts_json import load_parts, plain_text
+from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Turn
+from refdesk.core.tables import ConsultationRow, EventRow, InboxRow, ReaderRow
+from refdesk.core.translations import translate
+from refdesk.storage import Database, Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_E: Any = EventRow.__table__  # type: ignore[attr-defined]
+_I: Any = InboxRow.__table__  # type: ignore[attr-defined]
+_R: Any = ReaderRow.__table__  # type: ignore[attr-defined]
+
+_FIND_OPEN = prepare(
+    select(_C).where(
+        _C.c.library == bindparam("library"),
+        _C.c.account == bindparam("account"),
+        _C.c.rid == bindparam("rid"),
+        IS_OPEN,
+    )
+)
+_INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
+_INSERT_CONSULTATION = prepare(insert(_C))
+_NEXT_SEQ = prepare(
+    update(_C).where(_C.c.id == bindparam("key")).values(next_seq=bindparam("next_seq"))
+)
+_DONE = prepare(
+    update(_I)
+    .where(
+        _I.c.library == bindparam("in_library"),
+        _I.c.account == bindparam("in_account"),
+        _I.c.event_key == bindparam("in_event_key"),
+    )
+    .values(state="done")
+)
+_UNFINISHED = prepare(
+    select(
+        _C,
+        _I.c.event_key,
+        _I.c.seq,
+        _I.c.action,
+        _I.c.language.label("message_language"),
+        _E.c.parts,
+        _E.c.at,
+    )
+    .join(_C, _C.c.id == _I.c.consultation)
+    .join(_E, (_E.c.consultation == _I.c.consultation) & (_E.c.seq == _I.c.seq))
+    .where(_I.c.library == bindparam("library"), text("inbox.state = 'new'"))
+    .order_by(_I.c.accepted_at, _I.c.seq)
+)
+
+
+class SqliteStore:
+    """The core's store on one SQLite file."""
+
+    def __init__(
+        self,
+        database: Database,
+        library: str,
+        needs_outbox: Callable[[str], bool] = lambda _account: False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep consultations of `library`; `needs_outbox` tells for which accounts to queue."""
+        self._database = database
+        self._library = library
+        self._needs_outbox = needs_outbox
+        self._clock = clock
+
+    async def accept(self, message: InboundMessage) -> Accepted:
+        """Store a message once, durably; the first of a reader opens a consultation."""
+        return await self._database.write(lambda tx: self._accept(tx, message))
+
+    async def claim(self) -> list[Turn]:
+        """Return accepted messages that have not been finished, oldest first."""
+        return await self._database.read(self._unfinished)
+
+    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+        """Write replies, state and rows of plugins, unless somebody was faster."""
+        return await self._database.write(lambda tx: self._finish(tx, turn, outcome))
+
+    def _accept(self, tx: Transaction, message: InboundMessage) -> Accepted:
+        earlier = tx.one(
+            FIND_INBOX,
+            library=self._library,
+            account=message.account,
+            event_key=message.event_key,
+        )
+        if earlier is not None:
+            return Accepted("repeat", earlier["consultation"], earlier["seq"], None, ())
+        now = self._clock()
+        row = tx.one(
+            _FIND_OPEN, library=self._library, account=message.account, rid=message.rid
+        )
+        if row is None:
+            consultation, seq = self._open(tx, message, now), 1
+        else:
+            consultation, seq = consultation_from(row), row["next_seq"]
+        writer = LogWriter(tx, self._library, consultation, seq, now)
+        event = writer.append("message", "reader", message.parts or (Text(message.text),))
+        tx.run(_NEXT_SEQ, key=consultation.id, next_seq=seq + 1)
+        tx.run(
+            INSERT_INBOX,
+            library=self._library,
+            account=message.account,
+            event_key=message.event_key,
+            consultation=consultation.id,
+            seq=seq,
+            action=message.action,
+            language=message.language,
+            accepted_at=now,
+            state="new",
+        )
+        return Accepted("new", consultation.id, seq, Turn(consultation, message, seq), (event,))
+
+    def _open(self, tx: Transaction, message: InboundMessage, now: float) -> Consultation:
+        language = message.language or "en"
+        tx.run(
+            _INSERT_READER,
+            rid=message.rid,
+            library=self._library,
+            language=language,
+            created_at=now,
+        )
+        consultation = Consultation(
+            id=secrets.token_urlsafe(12),
+            account=message.account,
+            rid=message.rid,
+            state=State.SELF_SERVICE,
+            language=language,
+            version=1,
+            opened_at=now,
+            since=now,
+        )
+        tx.run(
+            _INSERT_CONSULTATION,
+            id=consultation.id,
+            library=self._library,
+            account=message.account,
+            rid=message.rid,
+            state=consultation.state.value,
+            owner=None,
+            language=language,
+            next_seq=1,
+            version=1,
+            misses=0,
+            offered="[]",
+            handoff_reason=None,
+            queue=None,
+            opened_at=now,
+            since=now,
+        )
+        return consultation
+
+    def _unfinished(self, tx: Transaction) -> list[Turn]:
+        turns = []
+        for row in tx.all(_UNFINISHED, library=self._library):
+            consultation = consultation_from(row)
+            parts = load_parts(row["parts"])
+            message = InboundMessage(
+                account=consultation.account,
+                rid=consultation.rid,
+                event_key=row["event_key"],
+                text=plain_text(parts),
+                sent_at=row["at"],
+                language=row["message_language"],
+                action=row["action"],
+                parts=parts,
+            )
+            turns.append(Turn(consultation, message, row["seq"]))
+        return turns
+
+    def _finish(self, tx: Transaction, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+        before = turn.consultation
+        writer = LogWriter.open(tx, self._library, before.id, self._clock())
+        if writer is None:
+            raise LookupError(f"consultation {before.id} is gone")
+        if writer.consultation.version != before.version:
+            return Overtaken(writer.consultation)
+        self._write_outcome(tx, writer, outcome)
+        changes = _memory_of(outcome, before)
+        if changes or writer.events:
+            writer.update(**changes)
+            writer.save()
+        tx.run(
+            _DONE,
+            in_library=self._library,
+            in_account=turn.message.account,
+            in_event_key=turn.message.event_key,
+        )
+        if self._needs_outbox(before.account):
+            queue_sending(tx, self._library, before.account, writer.events)
+        return Finished(writer.consultation, tuple(writer.events))
+
+    def _write_outcome(self, tx: Transaction, writer: LogWriter, outcome: Outcome) -> None:
+        for intent in outcome.intents:
+            if isinstance(intent, Say):
+                kind = "reply" if intent.sender == "bot" else "notice"
+                writer.append(kind, intent.sender, intent.reply.parts, intent.reply.sources)
+            elif isinstance(intent, WriteRow):
+                tx.run(intent.statement, **intent.values)
+        waiting, language = outcome.waiting, outcome.language
+        if waiting is not None:
+            state = State(waiting.choice.wait)
+            writer.update(handoff_reason=waiting.reason, queue=waiting.choice.queue)
+            if allows(writer.consultation.state, state):
+                writer.change_state(state, waiting.choice.promise)
+            else:
+                writer.append("notice", "system", (Text(waiting.choice.promise),))
+        elif outcome.returned == "to self-service" and allows(
+            writer.consultation.state, State.SELF_SERVICE
+        ):
+            notice = translate("You are talking with the automatic assistant again.", language)
+            writer.change_state(State.SELF_SERVICE, notice)
+
+
+def _memory_of(outcome: Outcome, before: Consultation) -> dict[str, Any]:
+    """Return what the consultation now remembers differently."""
+    after = replace(
+        before, language=outcome.language, misses=outcome.misses, offered=outcome.offered
+    )
+    names = ("language", "misses", "offered")
+    return {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}

@@ -1,0 +1,124 @@
+"""Which tables hold consultations and staff? (Constraints and indexes: migration 0001.)"""
+
+from sqlmodel import Field, SQLModel
+
+
+class ReaderRow(SQLModel, table=True):
+    """A reader, known by a random `rid` only."""
+
+    __tablename__ = "reader"
+    rid: str = Field(primary_key=True)
+    library: str
+    language: str
+    created_at: float
+
+
+class ConsultationRow(SQLModel, table=True):
+    """One request for help as it stands now."""
+
+    __tablename__ = "consultation"
+    id: str = Field(primary_key=True)
+    library: str
+    account: str
+    rid: str = Field(foreign_key="reader.rid")
+    state: str
+    owner: str | None = None
+    language: str
+    next_seq: int
+    version: int
+    misses: int
+    offered: str
+    handoff_reason: str | None = None
+    queue: str | None = None
+    opened_at: float
+    since: float
+
+
+class EventRow(SQLModel, table=True):
+    """One numbered line of a consultation's log."""
+
+    __tablename__ = "event"
+    consultation: str = Field(primary_key=True, foreign_key="consultation.id")
+    seq: int = Field(primary_key=True)
+    library: str
+    at: float
+    kind: str
+    sender: str
+    audience: str
+    parts: str
+    sources: str
+    state: str | None = None
+    alias: str | None = None
+
+
+class InboxRow(SQLModel, table=True):
+    """One accepted delivery; its key is what makes a repeat a repeat. The text is in the event."""
+
+    __tablename__ = "inbox"
+    library: str = Field(primary_key=True)
+    account: str = Field(primary_key=True)
+    event_key: str = Field(primary_key=True)
+    consultation: str = Field(foreign_key="consultation.id")
+    seq: int
+    action: str
+    language: str | None = None
+    accepted_at: float
+    state: str
+
+
+class OutboxRow(SQLModel, table=True):
+    """One reply to be sent on a platform that has no event log of its own."""
+
+    __tablename__ = "outbox"
+    id: str = Field(primary_key=True)
+    library: str
+    account: str
+    consultation: str = Field(foreign_key="consultation.id")
+    seq: int
+    state: str
+    reason: str | None = None
+    attempts: int
+    next_try: float
+
+
+class StatisticsRow(SQLModel, table=True):
+    """One finished consultation without its reader, written once at wrap-up."""
+
+    __tablename__ = "statistics"
+    id: int | None = Field(default=None, primary_key=True)
+    library: str
+    account: str
+    language: str
+    opened_at: float
+    wrapped_up_at: float
+    messages: int
+    answered_by: str
+    handoff_reason: str | None = None
+    outcome: str
+    question_type: str | None = None
+    read_effort: int | None = None
+    subject: str | None = None
+
+
+class StaffRow(SQLModel, table=True):
+    """An account of a librarian."""
+
+    __tablename__ = "staff"
+    name: str = Field(primary_key=True)
+    library: str
+    alias: str
+    role: str
+    password_hash: str
+    state: str
+    created_at: float
+
+
+class StaffSessionRow(SQLModel, table=True):
+    """A sign-in; the token itself is kept by the browser only, here is its hash."""
+
+    __tablename__ = "staff_session"
+    token_hash: str = Field(primary_key=True)
+    library: str
+    staff: str = Field(foreign_key="staff.name")
+    created_at: float
+    expires_at: float

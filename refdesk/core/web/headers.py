@@ -1,0 +1,41 @@
+"""Which headers protect a page, and whose request may change something?"""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+# Pages bring their own scripts and styles as files: nothing inline ever runs.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; frame-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+
+
+def protect(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Set what every answer needs; a page that may be framed has said so in the request."""
+    headers = response.headers
+    ancestors = request.get("frame_ancestors", "'none'")
+    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors=ancestors))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers.setdefault("Cache-Control", "no-store, private")
+
+
+def origin_of(request: web.BaseRequest, public_url: str) -> str:
+    """Return the origin under which readers reach this server."""
+    address = urlsplit(public_url) if public_url else None
+    if address is not None:
+        return f"{address.scheme}://{address.netloc}"
+    return f"{request.scheme}://{request.host}"
+
+
+def comes_from_here(request: web.BaseRequest, public_url: str) -> bool:
+    """Say whether a browser's request was made by one of our own pages.
+
+    A request without an Origin header was not made by another site's page.
+    """
+    origin = request.headers.get("Origin")
+    return origin is None or origin == origin_of(request, public_url)

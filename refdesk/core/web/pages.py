@@ -1,0 +1,82 @@
+"""How is a page rendered: layout, language, addresses?"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from refdesk.core.messages import Language
+from refdesk.core.settings import Settings
+from refdesk.core.translations import translate
+
+_LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+class Pages:
+    """Renders the templates of the core, the plugins and the adapters."""
+
+    def __init__(
+        self, settings: Settings, base_path: str, templates: Sequence[Path], static_version: str
+    ) -> None:
+        """Put `base_path` before every address of our own."""
+        self._settings = settings
+        self._base = base_path
+        self._version = static_version
+        self._environment = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(
+        self, request: web.Request, template: str, *, status: int = 200, **values: Any
+    ) -> web.Response:
+        """Return the page in the visitor's language."""
+        language = language_of_visitor(request, self._settings.library.default_language)
+        html = self._environment.get_template(template).render(
+            language=language,
+            _=_translator(language),
+            url=self.url,
+            static=self.static,
+            library=self._settings.library.name.get(language, ""),
+            other_language="en" if language == "zh" else "zh",
+            path=request.path,
+            **values,
+        )
+        response = web.Response(text=html, content_type="text/html", status=status)
+        response.headers["Content-Language"] = language
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        response.enable_compression()
+        return response
+
+    def url(self, path: str) -> str:
+        """Return an address of our own, with the base path."""
+        return f"{self._base}{path}"
+
+    def static(self, name: str) -> str:
+        """Return the address of one of our files, in its present version."""
+        return f"{self._base}/static/{self._version}/{name}"
+
+
+def language_of_visitor(request: web.Request, default: Language) -> Language:
+    """Return what the visitor chose (`?language=`, then cookie), else what the browser prefers."""
+    for chosen in (request.query.get("language"), request.cookies.get("refdesk_language")):
+        if chosen in _LANGUAGES:
+            return cast("Language", chosen)
+    preferred = request.headers.get("Accept-Language", "")
+    for item in preferred.split(",")[:10]:
+        name = item.split(";")[0].strip().lower()[:2]
+        if name in _LANGUAGES:
+            return cast("Language", name)
+    return default
+
+
+def _translator(language: Language) -> Callable[..., str]:
+    def text(source: str, **values: object) -> str:
+        return translate(source, language, **values)
+
+    return text
