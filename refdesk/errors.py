@@ -3,6 +3,7 @@
 RefdeskError
 ├── SettingsError           the configuration cannot be used
 ├── DataError               a file or database of the operator cannot be used
+│   ├── EntryError          an entry of the knowledge base cannot be accepted
 │   ├── ImportFileError     a knowledge-base file is broken (names file and line)
 │   ├── SchemaError         the database has another schema version
 │   └── DeploymentBusyError another server runs on the same folder
@@ -27,6 +28,10 @@ class SettingsError(RefdeskError):
 
 class DataError(RefdeskError):
     """A file or database of the operator cannot be used."""
+
+
+class EntryError(DataError):
+    """An entry of the knowledge base cannot be accepted."""
 
 
 class ImportFileError(DataError):
