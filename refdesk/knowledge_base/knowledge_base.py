@@ -180,30 +180,29 @@ class KnowledgeBase:
     def _agreed(
         self, ask: Callable[[View], list[Found]]
     ) -> tuple[View, list[Found], dict[str, StoredEntry]]:
-        """Ask the index until database and index agree about what was found.
+        """Ask the index, and again after following when the database says otherwise.
 
-        Whatever still differs after a second try (entries changing meanwhile) is left out.
+        What differs even then (an entry changing at this moment) is left out.
         """
-        for _ in range(2):
-            view = self._opened()
-            try:
-                found = ask(view)
-            except BROKEN:
-                # Another process has thrown these files away, or they are damaged.
-                self._view = None
-                continue
-            entries = self._find(one.entry_id for one in found)
-            agreed = {
-                one.entry_id: entries[one.entry_id]
-                for one in found
-                if one.entry_id in entries
-                and entries[one.entry_id].change == one.change
-                and entries[one.entry_id].state == "published"
-            }
-            if len(agreed) == len(found):
-                return view, found, agreed
+        view = self._opened()
+        found = ask(view)
+        agreed = self._unchanged(found)
+        if len(agreed) < len(found):
             self.follow()
-        return self._opened(), [one for one in found if one.entry_id in agreed], agreed
+            view = self._opened()
+            found = ask(view)
+            agreed = self._unchanged(found)
+        return view, [one for one in found if one.entry_id in agreed], agreed
+
+    def _unchanged(self, found: Sequence[Found]) -> dict[str, StoredEntry]:
+        entries = self._find(one.entry_id for one in found)
+        return {
+            one.entry_id: entries[one.entry_id]
+            for one in found
+            if one.entry_id in entries
+            and entries[one.entry_id].change == one.change
+            and entries[one.entry_id].state == "published"
+        }
 
     def _opened(self) -> View:
         view = self._view

@@ -7,7 +7,7 @@ belong to one generation of the index, so each searcher has its own model.
 from functools import cache
 from typing import Any
 
-from whoosh.scoring import WeightingModel, WeightLengthScorer
+from whoosh.scoring import WeightingModel, WeightLengthScorer, WeightScorer
 
 from refdesk.knowledge_base.ranking import BODY, HEADING, K1, QUESTION, B, rarity
 
@@ -32,6 +32,8 @@ class EntryScoring(WeightingModel):  # type: ignore[misc]  # Whoosh has no types
     def scorer(self, searcher: Any, fieldname: str, text: bytes, qf: int = 1) -> Any:
         """Return what scores the postings of one term in one field."""
         _ = qf
+        if fieldname not in _FAMILIES:
+            return WeightScorer(1.0)  # words, levels, days: there or not
         return _Bm25(
             searcher, fieldname, text, self.rarity(fieldname, text), self._mean_length(fieldname)
         )

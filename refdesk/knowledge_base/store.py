@@ -41,7 +41,7 @@ _INSERT = prepare(insert(_E))
 _UPDATE = prepare(
     update(_E)
     .where(_IN_LIBRARY, _E.c.id == bindparam("id"))
-    .values({name: bindparam(name) for name in EntryRow.model_fields if name not in ("library", "id")})
+    .values({name: bindparam(name) for name in set(EntryRow.model_fields) - {"library", "id"}})
 )
 _KEEP_VERSION = prepare(insert(_V))
 _VERSIONS = prepare(
