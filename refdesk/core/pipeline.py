@@ -89,7 +89,7 @@ class Pipeline:
             offered = _buttons(done.value.parts)
         elif done.value is not None:
             intents.append(Say(Reply.of(done.value)))
-        return await self._carry_out(handling, intents, offered)
+        return await self._carry_out(handling, intents, offered, confidence=1.0)
 
     async def _answer_question(self, handling: Handling) -> Outcome:
         question = Question(handling.message.text, handling.language)
@@ -105,7 +105,7 @@ class Pipeline:
             case Answer(offer, related):
                 reply, offered = _reply_with(offer, related, handling.language)
                 intents = [*_intents_of(offer, answered), Say(reply)]
-                return await self._carry_out(handling, intents, offered)
+                return await self._carry_out(handling, intents, offered, offer.confidence)
             case Clarify(options):
                 return self._clarify(handling, options)
             case BringPerson(reason, best):
@@ -113,7 +113,11 @@ class Pipeline:
                 return await self._carry_out(handling, [*said, HandOff(reason)], ())
 
     async def _carry_out(
-        self, handling: Handling, intents: Sequence[Intent], offered: tuple[Option, ...]
+        self,
+        handling: Handling,
+        intents: Sequence[Intent],
+        offered: tuple[Option, ...],
+        confidence: float = 0.0,
     ) -> Outcome:
         """Turn intents into an outcome; wishes for a person are routed here."""
         kept = tuple(i for i in intents if not isinstance(i, HandOff | ReturnToSelfService))
@@ -126,6 +130,7 @@ class Pipeline:
             offered=offered,
             waiting=waiting,
             returned="to self-service" if returns else "no",
+            confidence=confidence,
         )
 
     async def _route(self, handling: Handling, reason: HandoffReason) -> Waiting:

@@ -26,6 +26,7 @@ class Surroundings:
     settings: Mapping[str, BaseModel]
     hours: HoursSettings | None
     library_names: Mapping[str, str]
+    library_id: str = "main"
 
 
 class PluginContext:
@@ -67,6 +68,11 @@ class PluginContext:
         """The library's name in the reader's language."""
         names = self._surroundings.library_names
         return names.get(self.language) or next(iter(names.values()), "")
+
+    @property
+    def library_id(self) -> str:
+        """The library's short name, kept with every row."""
+        return self._surroundings.library_id
 
     def settings(self, model: type[Settings]) -> Settings:
         """Return this plugin's own section of refdesk.toml, of the model it registered."""

@@ -44,7 +44,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the pipeline made of a message; `finish` writes it, all or nothing."""
+    """What the pipeline made of a message; `finish` writes it, all or nothing.
+
+    `confidence` is that of the answer given: 1 for a command, 0 when there was none.
+    """
 
     language: Language
     intents: tuple[Intent, ...] = ()
@@ -52,6 +55,7 @@ class Outcome:
     offered: tuple[Option, ...] = ()
     waiting: Waiting | None = None
     returned: Literal["no", "to self-service"] = "no"
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

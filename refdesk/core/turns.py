@@ -58,10 +58,14 @@ class Turns:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for the work in hand, at most so long; what is left is taken up at next start."""
+    async def settle(self, seconds: float) -> None:
+        """Wait for the work in hand, at most so long."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the work in hand, then end; what is left is taken up at the next start."""
+        await self.settle(seconds)
         for task in tuple(self._tasks):
             task.cancel()
 

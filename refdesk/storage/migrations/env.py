@@ -1,17 +1,5 @@
-"""How does Alembic reach the database that refdesk hands it?"""
+"""Alembic's entry to the migrations of the core and the knowledge base."""
 
-from alembic import context
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
+from refdesk.storage.migration_run import run
 
-database = context.config.attributes["database"]
-engine = create_engine(f"sqlite:///{database}", poolclass=NullPool)
-with engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        version_table=context.config.attributes["version_table"],
-        transaction_per_migration=True,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-engine.dispose()
+run()

@@ -1,0 +1,61 @@
+"""How is the terminal a platform like any other? (`refdesk chat`)"""
+
+import asyncio
+import itertools
+import secrets
+import sys
+from typing import Any, ClassVar
+
+from refdesk.core.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.consultations import Event
+from refdesk.core.gateway import Gateway
+from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.messages import InboundMessage
+from refdesk.core.parts_json import plain_text
+
+# A terminal interprets escape sequences: what others wrote must not move its cursor.
+_ESCAPES = {code: None for code in (*range(9), *range(11, 32), 127, *range(128, 160))}
+
+
+class Console(Adapter):
+    """Standard input and output; one reader, known for as long as the program runs."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(delivery="outbox")
+
+    def __init__(self, account: str, settings: Any, gateway: Gateway) -> None:
+        """Begin a conversation with an unknown reader."""
+        super().__init__(account, settings, gateway)
+        self._rid = secrets.token_urlsafe(16)
+        self._numbers = itertools.count(1)
+
+    def decode(self, raw: str) -> InboundMessage | None:
+        """Return the message in a line; None for an empty one."""
+        text = raw.strip()[:LONGEST_MESSAGE_CHARACTERS]
+        if not text:
+            return None
+        key = f"{self._rid}:{next(self._numbers)}"
+        return InboundMessage(self.account, self._rid, key, text, self.gateway.now())
+
+    def encode(self, event: Event) -> list[str]:
+        """Return the lines to print: who speaks, the words, numbered buttons, the sources."""
+        if event.sender == "reader":
+            return []
+        speaker = event.alias or {"bot": "refdesk", "system": "·"}.get(event.sender, event.sender)
+        lines = [f"{speaker}: {plain_text(event.parts)}"]
+        lines += [f"   [{source.title}{' ' + source.url if source.url else ''}]"
+                  for source in event.sources]  # fmt: skip
+        return ["\n".join(lines).translate(_ESCAPES)]
+
+    async def send(self, target: str, payload: Any) -> SendResult:
+        """Print to standard output."""
+        if target != self._rid:
+            return SendResult("refused", reason="this reader's terminal is closed")
+        print(payload, flush=True)  # noqa: T201 - the terminal is the platform here
+        return SendResult("accepted")
+
+    async def run(self) -> None:
+        """Read lines until the end of input; return when the reader has left."""
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            message = self.decode(line.encode("utf-8", "replace").decode("utf-8"))
+            if message is not None:
+                await self.gateway.accept(message)

@@ -1,0 +1,223 @@
+"""How are the parts put together, started and stopped? (The only place that knows them all.)"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel
+
+from refdesk.core import hookspecs
+from refdesk.core.adapter import Adapter
+from refdesk.core.desk_work import Desk
+from refdesk.core.duty import Duty
+from refdesk.core.event_reading import EventReading
+from refdesk.core.gateway import Gateway, LibraryIdentity
+from refdesk.core.inbox import Inbox
+from refdesk.core.live import Live
+from refdesk.core.outbox import Outbox
+from refdesk.core.pipeline import Pipeline
+from refdesk.core.plugin_context import Surroundings
+from refdesk.core.plugin_host import PluginHost
+from refdesk.core.plugin_loading import (
+    LoadReport,
+    found_entry_points,
+    load_entry_point,
+    load_plugins,
+)
+from refdesk.core.rate_limit import RateLimit
+from refdesk.core.reader_tokens import ReaderTokens
+from refdesk.core.secrets import deployment_key
+from refdesk.core.settings import Settings, parse
+from refdesk.core.sqlite_store import SqliteStore
+from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.turns import Turns
+from refdesk.core.web.server import make_server
+from refdesk.deployment import Deployment
+from refdesk.errors import PluginError, SettingsError
+from refdesk.knowledge_base import KnowledgeBase
+from refdesk.storage import ServerLock
+from refdesk.storage.schema import bring_up_to_date
+
+log = structlog.get_logger(__name__)
+FOLLOW_SECONDS = 0.5
+DRAIN_SECONDS = 10.0
+
+
+class App:
+    """One running deployment."""
+
+    def __init__(self, deployment: Deployment, extra_routes: Sequence[web.RouteDef] = ()) -> None:
+        """Put the parts together; nothing runs before `start`."""
+        settings = deployment.settings
+        self.settings = settings
+        self.deployment = deployment
+        self._lock = ServerLock(deployment.folder / "server.lock")
+        self.host = PluginHost(trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off")
+        self.plugin_reports = load_plugins(
+            self.host, settings.plugins.disabled, settings.plugins.first
+        )
+        _refuse_unknown_sections(settings.plugins.model_extra, self.plugin_reports, "plugins")
+        for _plugin, tables in self.host.collect(hookspecs.register_tables):
+            bring_up_to_date(deployment.database.path, tables.migrations)
+        self.live = Live()
+        self._adapters: dict[str, Adapter] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._make_core(deployment)
+        self.adapter_reports = self._load_adapters()
+        self._outbox = Outbox(
+            deployment.database, settings.library.id, self.live, self._adapters
+        )
+        self.server = self._make_server(extra_routes)
+        self._condition = "starting"
+
+    def _make_core(self, deployment: Deployment) -> None:
+        settings, database = deployment.settings, deployment.database
+        library = settings.library.id
+        self.duty = Duty()
+        self.desk = Desk(database, library, self.live, self._needs_outbox)
+        self.staff = StaffAccounts(database, library)
+        self.services: dict[type[Any], Any] = {
+            Desk: self.desk,
+            Duty: self.duty,
+            EventReading: self.desk.reading,
+            KnowledgeBase: deployment.knowledge_base,
+            Live: self.live,
+            PluginHost: self.host,
+            StaffAccounts: self.staff,
+        }
+        surroundings = Surroundings(
+            self.services, self._plugin_settings(), settings.hours, settings.library.name, library
+        )
+        self.pipeline = Pipeline(self.host, surroundings, settings.answers)
+        store = SqliteStore(database, library, self._needs_outbox)
+        self.turns = Turns(store, self.pipeline, self.live)
+        limit = RateLimit(settings.limits.burst, settings.limits.per_second)
+        self.gateway = Gateway(
+            Inbox(store, self.turns, self.live, limit),
+            self.desk.reading,
+            self.live,
+            ReaderTokens(deployment_key(deployment.folder)),
+            LibraryIdentity(
+                settings.library.name, settings.library.default_language, settings.web.public_url
+            ),
+        )
+
+    def _plugin_settings(self) -> dict[str, BaseModel]:
+        return {
+            plugin: parse(model, self.settings.plugins.section(plugin), f"plugins.{plugin}")
+            for plugin, model in self.host.collect(hookspecs.register_settings)
+        }
+
+    def _load_adapters(self) -> list[LoadReport]:
+        section = self.settings.adapters
+        reports = []
+        for point in found_entry_points("refdesk.adapters", section.first):
+            loaded, report = load_entry_point(point, section.disabled)
+            if loaded is not None and not (isinstance(loaded, type) and issubclass(loaded, Adapter)):
+                report = LoadReport(point.name, "quarantined", "it is no Adapter", report.version)
+            elif loaded is not None:
+                name = point.name
+                settings = parse(loaded.settings_model, section.section(name), f"adapters.{name}")
+                self._adapters[name] = loaded(name, settings, self.gateway)
+            reports.append(report)
+        _refuse_unknown_sections(section.model_extra, reports, "adapters")
+        return reports
+
+    def _needs_outbox(self, account: str) -> bool:
+        adapter = self._adapters.get(account)
+        return adapter is None or adapter.capabilities.delivery == "outbox"
+
+    def _make_server(self, extra_routes: Sequence[web.RouteDef]) -> web.Application:
+        routes: list[web.RouteDef] = list(extra_routes)
+        assets = [one for _plugin, one in self.host.collect(hookspecs.register_web_assets)]
+        for _plugin, added in self.host.collect(hookspecs.register_routes):
+            routes += added
+        for adapter in self._adapters.values():
+            routes += adapter.routes()
+            assets += adapter.web_assets()
+        _refuse_collisions(routes)
+        return make_server(self.settings, self.services, routes, assets, self.readiness)
+
+    def adapter(self, name: str) -> Adapter:
+        """Return a loaded adapter by its account name."""
+        return self._adapters[name]
+
+    async def readiness(self) -> str:
+        """Return `ready`, or what is missing."""
+        return self._condition
+
+    async def start(self) -> None:
+        """Take the lock, take up unfinished work, begin to follow the knowledge base.
+
+        Raises `DeploymentBusyError` when another server runs on this folder.
+        """
+        await asyncio.to_thread(self._lock.acquire)
+        recovered = await self.turns.recover()
+        self._begin(self._follow_knowledge_base)
+        self._begin(self._outbox.run)
+        self._condition = "ready"
+        log.info("started", recovered=recovered, plugins=len(self.host.names()))
+
+    async def stop(self) -> None:
+        """Send pages away, finish the work in hand, close the files."""
+        self._condition = "stopping"
+        for adapter in self._adapters.values():
+            await adapter.close()
+        await self.turns.drain(DRAIN_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._lock.release()
+        log.info("stopped")
+
+    async def settle(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Wait until accepted messages are worked on and their replies sent, at most so long."""
+        await self.turns.settle(seconds)
+        await self._outbox.send_due()
+
+    def _begin(self, work: Callable[[], Any]) -> None:
+        self._tasks.append(asyncio.create_task(_forever(work)))
+
+    async def _follow_knowledge_base(self) -> None:
+        """Let the index follow entries that a command has changed beside this server."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            await asyncio.to_thread(self.deployment.knowledge_base.follow)
+
+
+async def _forever(work: Callable[[], Any]) -> None:
+    """Run a background loop again when it fails: the border of loops."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # the border of background loops
+            log.exception("background_work_failed", problem=type(error).__name__)
+            await asyncio.sleep(1.0)
+        else:
+            return
+
+
+def _refuse_unknown_sections(
+    sections: dict[str, Any] | None, reports: Sequence[LoadReport], kind: str
+) -> None:
+    import difflib  # noqa: PLC0415 - only to explain a mistake
+
+    known = [report.name for report in reports]
+    for name in sections or {}:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
+            raise SettingsError(f"refdesk.toml: there is no [{kind}.{name}]. {hint}")
+
+
+def _refuse_collisions(routes: Sequence[web.RouteDef]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        key = (route.method, route.path)
+        if key in seen:
+            raise PluginError(f"Two components serve {route.method} {route.path}.")
+        seen.add(key)

@@ -1,0 +1,28 @@
+"""Which deployment does a command work on? (`--data DIR` or `--config FILE`)"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from refdesk.deployment import Deployment, open_deployment
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the deployment; created if absent.")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file; its folder is the deployment.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output.")
+]
+DEFAULT_FOLDER = Path("refdesk-data")
+
+
+def chosen_deployment(data: Path | None, config: Path | None) -> Deployment:
+    """Open what the options name; without either, `./refdesk-data`."""
+    if data is not None and config is not None:
+        raise typer.BadParameter("give --data or --config, not both")
+    if config is not None:
+        return open_deployment(config.resolve().parent, config)
+    return open_deployment(data or DEFAULT_FOLDER)

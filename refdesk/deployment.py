@@ -1,0 +1,51 @@
+"""What lies in a deployment's folder, and how is it opened?
+
+`refdesk.toml` (optional), `refdesk.db`, `index/`, `secret.key`, `server.lock`.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from refdesk.core.settings import Settings, load_settings
+from refdesk.errors import DataError
+from refdesk.knowledge_base import KnowledgeBase
+from refdesk.storage import Database
+from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+
+SETTINGS_FILE = "refdesk.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An opened folder: settings, database and knowledge base."""
+
+    folder: Path
+    settings: Settings
+    database: Database
+    knowledge_base: KnowledgeBase
+
+    def close(self) -> None:
+        """Close the files."""
+        self.database.close()
+
+
+def open_deployment(folder: Path, settings_file: Path | None = None) -> Deployment:
+    """Open a folder, created if absent; its settings are `refdesk.toml` in it, if there is one.
+
+    Raises `SettingsError` for a wrong configuration, `DataError` for an unusable folder and
+    `SchemaError` for a database of another version.
+    """
+    file = settings_file or folder / SETTINGS_FILE
+    settings = load_settings(file) if settings_file or file.exists() else Settings()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(PermissionError):
+            folder.chmod(0o700)
+    except OSError as error:
+        raise DataError(f"{folder} cannot be used: {error.strerror}.") from error
+    path = folder / "refdesk.db"
+    bring_up_to_date(path, CORE_MIGRATIONS)
+    database = Database(path)
+    knowledge_base = KnowledgeBase.open(database, folder / "index", library=settings.library.id)
+    return Deployment(folder, settings, database, knowledge_base)

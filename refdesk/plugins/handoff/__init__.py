@@ -1,0 +1,114 @@
+"""Brings a person: when asked for one, when the program does not know, when policy wants it."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from refdesk import (
+    Command,
+    CommandCall,
+    Consultation,
+    HandoffReason,
+    Offer,
+    PluginContext,
+    Question,
+    QueueChoice,
+    State,
+    hookimpl,
+)
+from refdesk.core.calendar import OpenStatus, status_at
+from refdesk.core.duty import Duty
+from refdesk.core.event_reading import EventReading
+from refdesk.plugins.handoff.promises import Situation, promise
+
+_HUMAN = {
+    "en": ("human", "person", "librarian", "agent", "operator", "real person", "ask a librarian",
+           "talk to a human", "talk to a person", "talk to a librarian", "speak to a librarian",
+           "speak to a human", "speak to a person", "chat with a librarian", "live chat",
+           "i want a human", "i want to talk to a librarian", "i need a librarian"),
+    "zh": ("转人工", "人工", "人工服务", "转人工服务", "人工客服", "转接人工", "馆员", "咨询馆员",
+           "找馆员", "联系馆员", "转馆员", "真人", "找人工", "我要人工", "请转人工", "人工咨询"),
+}  # fmt: skip
+_BACK = {
+    "en": ("back", "back to bot", "stop waiting", "never mind"),
+    "zh": ("返回", "不等了", "取消人工", "返回自助", "退出人工"),
+}
+
+
+class HandoffSettings(BaseModel):
+    """Section `[plugins.handoff]`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy_topics: list[str] = Field(
+        default_factory=lambda: [
+            "complaint", "complain", "legal advice", "lawsuit", "harassment", "discrimination",
+            "投诉", "起诉", "律师", "骚扰", "歧视",
+        ],
+        description="Words on which a person always answers, never the program.",
+    )  # fmt: skip
+
+
+@hookimpl
+def register_settings() -> type[BaseModel]:
+    """Bring the section `[plugins.handoff]`."""
+    return HandoffSettings
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    """Bring the words that ask for a person, and those that stop waiting."""
+    return [
+        Command("handoff.human", bring_person, _HUMAN, reserved=True),
+        Command("handoff.back", stop_waiting, _BACK, reserved=True),
+    ]
+
+
+@hookimpl
+async def answer_question(question: Question, context: PluginContext) -> Offer | None:
+    """Send topics of policy to a person at once."""
+    topics = context.settings(HandoffSettings).policy_topics
+    if not question.mentions(*topics):
+        return None
+    words = context.translate("A librarian should answer this personally.")
+    return Offer(words, confidence=1.0, handoff=HandoffReason.POLICY_TOPIC)
+
+
+@hookimpl
+async def route_handoff(consultation: Consultation, context: PluginContext) -> QueueChoice:
+    """Put every reader into the one queue, and tell them what is really going to happen."""
+    situation = Situation(
+        desk=_desk_status(context),
+        librarians=len(context.service(Duty).librarians()),
+        before=await _readers_before(consultation, context),
+    )
+    return promise(situation, context.translate, context.language)
+
+
+async def bring_person(call: CommandCall, context: PluginContext) -> None:
+    """Put the reader on the waiting list; one who already waits is told again how it stands."""
+    if call.consultation.state is not State.WITH_LIBRARIAN:
+        context.hand_off(HandoffReason.ASKED)
+
+
+async def stop_waiting(call: CommandCall, context: PluginContext) -> str | None:
+    """Take a waiting reader off the list."""
+    match call.consultation.state:
+        case State.WAITING | State.ASYNCHRONOUS:
+            context.return_to_self_service()
+            return None
+        case State.SELF_SERVICE:
+            return context.translate("Please type your question.")
+    return None
+
+
+def _desk_status(context: PluginContext) -> OpenStatus | None:
+    if context.hours is None:
+        return None
+    return status_at(context.hours.reference_desk(), context.moment)
+
+
+async def _readers_before(consultation: Consultation, context: PluginContext) -> int:
+    waiting = await context.service(EventReading).in_states([State.WAITING])
+    since = consultation.since if consultation.state is State.WAITING else context.now
+    return sum(one.since < since for one in waiting if one.id != consultation.id)

@@ -1,0 +1,72 @@
+"""What is a reader truthfully told about waiting for a person? (pure)"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdesk import QueueChoice
+from refdesk.core.calendar import OpenStatus
+from refdesk.core.messages import Language
+from refdesk.core.queues import DEFAULT_QUEUE
+
+Translate = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How it stands: the desk's hours, librarians present, and readers who wait before this one."""
+
+    desk: OpenStatus | None
+    librarians: int
+    before: int
+
+
+def promise(situation: Situation, translate: Translate, language: Language) -> QueueChoice:
+    """Return how the reader waits, and the words for it.
+
+    Somebody who is there counts more than the hours on paper; outside hours with nobody there,
+    the answer is promised for later and the reader may leave.
+    """
+    if situation.librarians:
+        return QueueChoice(DEFAULT_QUEUE, "waiting", _soon(situation, translate))
+    if situation.desk is not None and situation.desk.state == "closed":
+        return QueueChoice(DEFAULT_QUEUE, "asynchronous", _later(situation, translate, language))
+    words = translate(
+        "Your question is on the librarians' list. Nobody is at the desk at this moment; "
+        "you may leave, the answer will appear here."
+    )
+    return QueueChoice(DEFAULT_QUEUE, "waiting", words)
+
+
+def _soon(situation: Situation, translate: Translate) -> str:
+    if situation.before == 0:
+        return translate(
+            "You are next on the librarians' list. A librarian will write to you here."
+        )
+    return translate(
+        "You are on the librarians' list; readers before you: {before}. "
+        "A librarian will write to you here.",
+        before=situation.before,
+    )
+
+
+def _later(situation: Situation, translate: Translate, language: Language) -> str:
+    opening = situation.desk.until if situation.desk else None
+    if opening is None:
+        return translate(
+            "The reference desk is closed. Your question is kept for the librarians; "
+            "you may leave, the answer will appear here."
+        )
+    return translate(
+        "The reference desk is closed until {opening}. Your question is kept for the "
+        "librarians; you may leave, the answer will appear here.",
+        opening=_when(opening, language),
+    )
+
+
+def _when(moment: datetime, language: Language) -> str:
+    from babel.dates import format_datetime  # noqa: PLC0415 - slow to import, seldom needed
+
+    if language == "zh":
+        return format_datetime(moment, "M月d日 EEEE HH:mm", locale="zh_Hans_CN")
+    return format_datetime(moment, "EEEE, d MMMM, HH:mm", locale="en_GB")
