@@ -12,7 +12,12 @@ from functools import lru_cache
 
 from whoosh.lang.porter2 import stem as snowball_english
 
-from refdesk.knowledge_base.stop_words import CHINESE_COURTESIES, COURTESIES, ENGLISH
+from refdesk.knowledge_base.stop_words import (
+    CHINESE_COURTESIES,
+    CHINESE_FUNCTION_WORDS,
+    COURTESIES,
+    ENGLISH,
+)
 
 # A question beyond this is a pasted text; its beginning says what it is about.
 QUESTION_CHARACTERS = 1000
@@ -29,6 +34,7 @@ _TOKEN = re.compile(
 )
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _COURTEOUS_CHINESE = re.compile("|".join(map(re.escape, CHINESE_COURTESIES)))
+_EMPTY_CHINESE = re.compile("|".join(map(re.escape, CHINESE_COURTESIES + CHINESE_FUNCTION_WORDS)))
 _PLAIN_WORD = re.compile(r"[a-z]+")
 _ENDINGS = ("'s", "'m", "'t", "'re", "'ve", "'ll", "'d")
 # Zero-width marks, text direction controls, soft hyphens.
@@ -57,6 +63,16 @@ def question_terms(text: str) -> list[str]:
         or _terms_of(_TOKEN.findall(folded), frozenset())
     )
     return list(dict.fromkeys(found))[:QUESTION_TERMS]
+
+
+def content_terms(text: str) -> frozenset[str]:
+    """Return the terms that say what a question or a title is about, for judging likeness.
+
+    As `question_terms`, and Chinese function words are left out unless nothing else remains.
+    """
+    folded = fold(text[:QUESTION_CHARACTERS])
+    found = _terms_of(_TOKEN.findall(_EMPTY_CHINESE.sub(" ", folded)), ENGLISH | COURTESIES)
+    return frozenset(found or question_terms(text))
 
 
 def surface_words(text: str) -> list[str]:

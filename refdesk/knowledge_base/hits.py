@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from refdesk.knowledge_base.analysis import terms
-from refdesk.knowledge_base.confidence import Match, confidence, match
+from refdesk.knowledge_base.analysis import content_terms, terms
+from refdesk.knowledge_base.confidence import confidence, match
 from refdesk.knowledge_base.entries import Entry, Kind
 from refdesk.knowledge_base.snippets import snippet
 
@@ -70,28 +70,31 @@ class Hit:
 
 
 def make_hits(
-    matched: Sequence[tuple[Entry, Entry, float]], question: Mapping[str, float]
+    matched: Sequence[tuple[Entry, Entry, float]],
+    question: Mapping[str, float],
+    rarest: float,
+    asked: frozenset[str],
 ) -> list[Hit]:
-    """Return hits for (entry to show, entry that matched, score); rarities of the question given.
+    """Return hits for (entry to show, entry that matched, score), best first.
 
-    The two entries differ where a translation stands in for what matched.
+    The two entries differ where a translation stands in for what matched. `question` are the
+    terms that carry meaning with their rarities, `asked` all that were searched for.
     """
-    matches: list[Match] = []
-    for _, found, _ in matched:
-        wordings, said = _terms_of(found)
-        matches.append(match(question, wordings, said))
-    asked = frozenset(question)
-    return [
-        Hit(shown, score, matches[place].coverage, confidence(matches, place), asked)
-        for place, (shown, _, score) in enumerate(matched)
-    ]
+    scores = [score for _, _, score in matched]
+    lead = 1 - scores[1] / scores[0] if len(scores) > 1 else 1.0
+    hits = []
+    for place, (shown, found, score) in enumerate(matched):
+        compared = match(question, *_terms_of(found), rarest)
+        sure = confidence(compared, 0.0 if place else lead)
+        hits.append(Hit(shown, score, compared.coverage, sure, asked))
+    return hits
 
 
 @lru_cache(maxsize=_RECENT_ENTRIES)
 def _terms_of(entry: Entry) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
     """Return the terms of each wording, and of everything the entry says."""
-    # A title-less short entry is a wording itself.
-    titles = (entry.title or entry.text,) if entry.kind == "faq" else (entry.title,)
-    wordings = tuple(frozenset(terms(wording)) for wording in (*titles, *entry.variants))
-    said = frozenset(terms(entry.text)).union(*wordings)
-    return wordings, said
+    # An entry without a title that is one short text is a wording itself.
+    title = entry.title or (entry.text if entry.kind == "faq" else "")
+    wordings = tuple(map(content_terms, (title, *entry.variants)))
+    everything = "\n".join((entry.title, entry.text, *entry.variants))
+    return wordings, frozenset(terms(everything)).union(*wordings)

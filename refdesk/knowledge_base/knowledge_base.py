@@ -11,7 +11,7 @@ import structlog
 
 from refdesk.knowledge_base import search as searching
 from refdesk.knowledge_base import store
-from refdesk.knowledge_base.analysis import question_terms
+from refdesk.knowledge_base.analysis import content_terms, question_terms
 from refdesk.knowledge_base.entries import Entry
 from refdesk.knowledge_base.hits import Hit, make_hits
 from refdesk.knowledge_base.index import BROKEN, EntryIndex, Marker, View
@@ -73,11 +73,13 @@ class KnowledgeBase:
         today = self._today().isoformat()
 
         def ask(view: View) -> list[Found]:
-            return searching.rank(view, terms, level=level, today=today, limit=limit)
+            return searching.rank(view, terms, level=level, today=today, limit=max(limit, 2))
 
         view, found, entries = self._agreed(ask)
         chosen = self._in_language(found, entries, level, today, language)
-        return make_hits(chosen, searching.rarities(view, terms))
+        question, rarest = searching.rarities(view, content_terms(text))
+        # The second one is needed to know how clear the lead of the first is.
+        return make_hits(chosen, question, rarest, frozenset(terms))[:limit]
 
     def suggest(
         self, prefix_text: str, *, level: int = 0, language: str | None = None, limit: int = 5

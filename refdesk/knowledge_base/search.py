@@ -5,7 +5,7 @@ cannot be syntax. Entries the asker may not see, or that no longer hold, are lef
 postings are read, so they influence neither the ranking's length nor its order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from whoosh.query import And, Or, Query, Term
@@ -13,7 +13,7 @@ from whoosh.query import And, Or, Query, Term
 from refdesk.knowledge_base.analysis import surface_words
 from refdesk.knowledge_base.entries import LEVELS
 from refdesk.knowledge_base.index import View
-from refdesk.knowledge_base.ranking import BODY, FIELD_BOOST
+from refdesk.knowledge_base.ranking import BODY, FIELD_BOOST, rarity
 
 SHORTEST_PREFIX = 2
 # A prefix such as "co" begins hundreds of words; the commonest are enough to suggest from.
@@ -74,10 +74,11 @@ def complete(view: View, text: str, *, level: int, today: str, limit: int) -> li
         return found[:limit]
 
 
-def rarities(view: View, terms: Sequence[str]) -> dict[str, float]:
-    """Return the inverse document frequency of each term, highest for unknown ones."""
+def rarities(view: View, terms: Iterable[str]) -> tuple[dict[str, float], float]:
+    """Return each term's inverse document frequency, and that of a term in one entry only."""
     with view.lock:
-        return {term: view.scoring.rarity(BODY, term) for term in terms}
+        known = {term: view.scoring.rarity(BODY, term) for term in terms}
+        return known, rarity(view.scoring.documents, 1)
 
 
 def _completions(view: View, prefix: str) -> list[str]:

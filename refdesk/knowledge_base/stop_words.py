@@ -40,3 +40,12 @@ CHINESE_COURTESIES = (
     "我要",
     "劳驾",
 )
+
+# Words that make a Chinese question one, whatever it is about. The ranking keeps them (dropping
+# them costs a little on real questions); a judgement of likeness must not count them.
+CHINESE_FUNCTION_WORDS = (
+    "为什么", "怎么样", "怎么办", "怎么", "怎样", "如何", "什么", "哪里", "哪儿", "哪些", "哪个",
+    "为何", "是否", "能否", "可否", "能不能", "可不可以", "有没有", "是不是", "可以", "一下",
+    "多少", "想要", "需要", "要不要", "的", "了", "吗", "呢", "吧", "啊", "呀", "嘛", "我", "您",
+    "你", "们", "是", "能", "会", "在", "和", "与", "有", "要", "想", "这", "那", "个",
+)  # fmt: skip
