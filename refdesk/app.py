@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
@@ -39,10 +38,11 @@ from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
 from refdesk.errors import PluginError, SettingsError
 from refdesk.knowledge_base import KnowledgeBase
+from refdesk.logs import get_logger
 from refdesk.storage import ServerLock
 from refdesk.storage.schema import bring_up_to_date
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 FOLLOW_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
 

@@ -1,27 +1,41 @@
-"""Which commands are there? Each is imported only when it is called."""
+"""Which commands are there? Only the one that is called gets imported."""
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
 from refdesk.errors import RefdeskError
+from refdesk.logs import configure_logs
+
+# command -> module and name of its function, or of its group of commands
+COMMANDS = {
+    "demo": ("refdesk.cli.demo", "demo"),
+    "init": ("refdesk.cli.serve", "init"),
+    "serve": ("refdesk.cli.serve", "serve"),
+    "ask": ("refdesk.cli.ask", "ask"),
+    "chat": ("refdesk.cli.ask", "chat"),
+    "kb": ("refdesk.cli.kb", "kb_app"),
+    "staff": ("refdesk.cli.staff", "staff_app"),
+    "plugins": ("refdesk.cli.components", "plugins_app"),
+    "adapters": ("refdesk.cli.components", "adapters_app"),
+    "check": ("refdesk.cli.check", "check"),
+}
 
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 failed, 2 wrong usage."""
+    configure_logs()
     try:
-        make_app()()
+        make_app(sys.argv[1:])()
     except RefdeskError as error:
         sys.stderr.write(f"refdesk: {error}\n")
         sys.exit(1)
 
 
-def make_app() -> typer.Typer:
-    """Return the whole command line."""
-    from refdesk.cli.ask import ask, chat  # noqa: PLC0415
-    from refdesk.cli.kb import kb_app  # noqa: PLC0415
-    from refdesk.cli.serve import init, serve  # noqa: PLC0415
-
+def make_app(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line for these words; the whole of it when they name no command."""
     app = typer.Typer(
         name="refdesk",
         help="Lets a library answer its readers where they already chat.",
@@ -29,9 +43,18 @@ def make_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.command()(init)
-    app.command()(serve)
-    app.command()(ask)
-    app.command()(chat)
-    app.add_typer(kb_app, name="kb")
+    # With a second command beside it, Typer keeps the name of a single one.
+    app.callback()(_nothing)
+    wanted = [word for word in words[:1] if word in COMMANDS]
+    for name in wanted or COMMANDS:
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
     return app
+
+
+def _nothing() -> None:
+    """Let a library answer its readers where they already chat."""

@@ -12,9 +12,9 @@ import typer
 from aiohttp import web
 
 from refdesk.cli.folders import ConfigOption, DataOption, chosen_deployment
-from refdesk.core.logs import configure_logs
 from refdesk.deployment import SETTINGS_FILE, Deployment, open_deployment
 from refdesk.errors import DataError
+from refdesk.logs import configure_logs
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 PortOption = Annotated[
@@ -67,7 +67,7 @@ def run_server(
     extra_routes: Sequence[web.RouteDef] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT; `ready` gets the address once requests are answered."""
-    configure_logs(deployment.settings.log)
+    configure_logs(deployment.settings.log.level, deployment.settings.log.format)
     try:
         import uvloop  # noqa: PLC0415 - not there on every platform
 

@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy import bindparam, select, text, update
 
 from refdesk.core.adapter import Adapter, SendResult
 from refdesk.core.consultation_rows import event_from
 from refdesk.core.live import ALL, Live
 from refdesk.core.tables import ConsultationRow, EventRow, OutboxRow
+from refdesk.logs import get_logger
 from refdesk.storage import Database, Row, prepare
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 _O: Any = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
 
 import pluggy
-import structlog
 
 from refdesk.core import hookspecs
 from refdesk.core.circuit_breaker import CircuitBreaker
@@ -21,10 +20,11 @@ from refdesk.core.deadlines import within
 from refdesk.core.intents import Intent
 from refdesk.core.plugin_context import PluginContext
 from refdesk.errors import PluginError
+from refdesk.logs import get_logger
 
 P = ParamSpec("P")
 R = TypeVar("R")
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-import structlog
-
 from refdesk.core.plugin_host import PluginHost
 from refdesk.errors import PluginError
+from refdesk.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 Condition = Literal["loaded", "quarantined", "disabled"]
 
 

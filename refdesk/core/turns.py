@@ -9,16 +9,15 @@ import sqlite3
 from collections import deque
 from dataclasses import replace
 
-import structlog
-
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
 from refdesk.core.messages import Reply
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.store import Finished, Outcome, Overtaken, Store, Turn
 from refdesk.core.translations import translate
+from refdesk.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 # A librarian's click overtakes an answer once; more often is a fault worth a log line.
 MOST_ATTEMPTS = 5
 

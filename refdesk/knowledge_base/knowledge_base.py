@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-import structlog
-
 from refdesk.knowledge_base import search as searching
 from refdesk.knowledge_base import store
 from refdesk.knowledge_base.analysis import content_terms, question_terms
@@ -17,13 +15,14 @@ from refdesk.knowledge_base.hits import Hit, make_hits
 from refdesk.knowledge_base.index import BROKEN, EntryIndex, Marker, View
 from refdesk.knowledge_base.search import Found
 from refdesk.knowledge_base.store import Position, Signature, StoredEntry, Tally
+from refdesk.logs import get_logger
 from refdesk.storage import Database, Transaction
 
 Followed = Literal["current", "followed", "rebuilt"]
 DEFAULT_LIBRARY = "main"
 Result = TypeVar("Result")
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class KnowledgeBase:
@@ -145,6 +144,12 @@ class KnowledgeBase:
     def entries(self) -> list[StoredEntry]:
         """Return every published entry, in the order of their last changes."""
         return self._read(lambda tx: list(store.published(tx, self._library)))
+
+    def indexed(self) -> dict[str, int]:
+        """Return what the index holds: ids with the numbers of the changes they are as of."""
+        view = self._opened()
+        with view.lock:
+            return {fields["id"]: fields["change"] for fields in view.reader.all_stored_fields()}
 
     def _follow(self) -> Followed:
         with self._index.writing():

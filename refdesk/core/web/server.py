@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -15,8 +14,9 @@ from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
 from refdesk.core.web.pages import Pages
 from refdesk.errors import NotAllowedError, NotFoundError, RefusedError
+from refdesk.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
 SERVICES: web.AppKey[dict[type[Any], Any]] = web.AppKey("services", dict)

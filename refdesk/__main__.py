@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m refdesk`."""
+
+from refdesk.cli import main
+
+main()

@@ -1,0 +1,48 @@
+"""What does the program write about its work, and what never?
+
+Identifiers, counts and reasons; never texts of readers, names, addresses or secrets. Values are
+data of the log format, so a line break in one cannot forge a line.
+"""
+
+import logging
+import sys
+from typing import Any
+
+# structlog imports Rich with all its lexers for coloured tracebacks, which we do not use: hiding it
+# saves 0.2 s of CPU and 8 MiB at every start.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]  # None means "cannot be imported"
+try:
+    import structlog
+finally:
+    del sys.modules["rich"]
+    if _rich is not None:
+        sys.modules["rich"] = _rich
+
+
+def get_logger(name: str) -> Any:
+    """Return a logger that takes an event's name and its values by keyword."""
+    return structlog.get_logger(name)
+
+
+def configure_logs(level: str = "WARNING", form: str = "text") -> None:
+    """Write to standard error from `level` on, as `text` for people or `json` a line."""
+    number = logging.getLevelNamesMapping()[level]
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
