@@ -1,6 +1,5 @@
 """How does one open reader page talk with the server?"""
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,10 @@ from refdesk.adapters.web_chat import frames
 from refdesk.adapters.web_chat.frames import Hello, Problem, Said
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.messages import InboundMessage, Language
+from refdesk.core.web.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from refdesk.adapters.web_chat import WebChat
-
-# A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.
-MOST_UNSENT_FRAMES = 1_000
 
 
 class Connection:
@@ -23,13 +20,12 @@ class Connection:
 
     __slots__ = (
         "_channel",
-        "_flushing",
         "_held_back",
         "_language",
         "_last_seq",
+        "_push",
         "_socket",
         "_stop_listening",
-        "_unsent",
         "consultation",
         "rid",
     )
@@ -45,8 +41,7 @@ class Connection:
         self._stop_listening: Callable[[], None] | None = None
         # While the missed events are read from the log, live ones wait here.
         self._held_back: list[Event] | None = None
-        self._unsent: list[str] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._push = Outgoing(socket).push
 
     async def serve(self) -> None:
         """Handle frames until the page goes away."""
@@ -157,29 +152,6 @@ class Connection:
         if event.audience == "everybody" and event.seq > self._last_seq:
             self._last_seq = event.seq
             self._push(frames.event(event))
-
-    def _push(self, frame: str) -> None:
-        """Send a frame after those before it; one task at a time writes to the socket."""
-        self._unsent.append(frame)
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
-        elif len(self._unsent) > MOST_UNSENT_FRAMES:
-            self._unsent.clear()
-            self._flushing.cancel()
-
-    async def _flush(self) -> None:
-        try:
-            while self._unsent:
-                frames_now, self._unsent = self._unsent, []
-                for frame in frames_now:
-                    await self._socket.send_str(frame)
-        except (ConnectionError, RuntimeError):
-            # The page has gone; what it missed is in the log.
-            self._unsent.clear()
-        except asyncio.CancelledError:
-            await self._socket.close(code=1013, message=b"too slow")
-        finally:
-            self._flushing = None
 
     def _leave(self) -> None:
         self._stop_following()

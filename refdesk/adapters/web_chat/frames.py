@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from refdesk.core.consultations import Event
+from refdesk.core.event_json import event_to_json
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.messages import Language
-from refdesk.core.parts_json import part_to_json, source_to_json
+from refdesk.core.readable_text import readable
 
-# Control characters but tab and line break: they can only confuse whoever reads the text.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ACTION = re.compile(r"[\w.-]{1,60}(:[^\x00-\x1f]{0,200})?")
 _LONGEST_TOKEN = 200
@@ -97,12 +96,6 @@ def _decode_message(frame: dict[str, Any]) -> Said | Problem:
     return Said(client_id, cleaned, action)
 
 
-def readable(text: str) -> str:
-    """Return `text` without control characters and with half characters replaced."""
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    return _CONTROL.sub("", whole.replace("\r\n", "\n")).strip()
-
-
 def welcome(token: str, consultation: str | None, seq: int) -> str:
     """Return the answer to a hello."""
     return _dump({"type": "welcome", "token": token, "consultation": consultation, "seq": seq})
@@ -127,23 +120,7 @@ def error(problem: Problem, retry_after: float | None = None) -> str:
 
 def event(one: Event) -> str:
     """Return an event frame."""
-    frame: dict[str, Any] = {
-        "type": "event",
-        "consultation": one.consultation,
-        "seq": one.seq,
-        "at": one.at,
-        "kind": one.kind,
-        "from": one.sender,
-        "parts": [part_to_json(part) for part in one.parts],
-        "sources": [source_to_json(source) for source in one.sources],
-    }
-    if one.state is not None:
-        frame["state"] = one.state.value
-    if one.alias is not None:
-        frame["name"] = one.alias
-    if one.kind == "reply" and one.sender == "bot":
-        frame["automatic"] = True
-    return _dump(frame)
+    return _dump(event_to_json(one))
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
