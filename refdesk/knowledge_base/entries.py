@@ -81,17 +81,17 @@ def make_entry(
 
     Raises `EntryError` with a sentence that names the field.
     """
-    title, text = clean(title), clean(text)
+    title, text = one_line(title), clean(text).strip()
     entry = Entry(
         id=id,
         title=title,
         text=text,
         kind=_checked_kind(kind) if kind else guess_kind(title, text),
         language=language or guess_language(title or text),
-        short_answer=clean(short_answer),
-        translation_of=translation_of or None,
+        short_answer=clean(short_answer).strip(),
+        translation_of=one_line(translation_of or "") or None,
         level=level,
-        source=clean(source),
+        source=one_line(source),
         valid_until=valid_until,
         tags=_listed(tags),
         variants=_listed(variants),
@@ -121,13 +121,18 @@ def clean(text: str) -> str:
     return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text))
 
 
+def one_line(text: str) -> str:
+    """Return the text cleaned, on one line, without outer or repeated spaces."""
+    return " ".join(clean(text).split())
+
+
 def is_empty(title: str, text: str) -> bool:
     """Tell whether there is nothing to find or to show."""
     return not clean(title).strip() and not clean(text).strip()
 
 
 def _listed(values: tuple[str, ...]) -> tuple[str, ...]:
-    cleaned = (clean(value).strip() for value in values)
+    cleaned = map(one_line, values)
     return tuple(dict.fromkeys(value for value in cleaned if value))
 
 
@@ -145,8 +150,8 @@ def _check(entry: Entry) -> None:
 
 
 def _problems(entry: Entry) -> Iterator[str]:
-    if not entry.id or entry.id != clean(entry.id).strip():
-        yield "_id must be a text without control characters or outer spaces"
+    if not entry.id or entry.id != one_line(entry.id):
+        yield "_id must be one line of text without outer or repeated spaces"
     if is_empty(entry.title, entry.text):
         yield "the entry has neither title nor text"
     if isinstance(entry.level, bool) or entry.level not in LEVELS:
