@@ -4,11 +4,10 @@ Only a hint within this process: what counts is the numbered log, and whoever mi
 the log from the last number it saw. Hints are delivered in the order of commits.
 """
 
-import asyncio
 from collections.abc import Callable
 
-
 from refdesk.core.consultations import Consultation, Event
+from refdesk.loops import running_loop
 
 EventListener = Callable[[Consultation | None, tuple[Event, ...]], None]
 Topic = str
@@ -44,7 +43,7 @@ class Live:
         `consultation` is given when it has changed in more than its log.
         """
         if topic in self._listeners or ALL in self._listeners:
-            asyncio.get_running_loop().call_soon(self._deliver, topic, events, consultation)
+            running_loop().call_soon(self._deliver, topic, events, consultation)
 
     def _deliver(
         self, topic: Topic, events: tuple[Event, ...], consultation: Consultation | None
@@ -52,5 +51,3 @@ class Live:
         for listened in (topic, ALL):
             for listener in tuple(self._listeners.get(listened, ())):
                 listener(consultation, events)
-
-

@@ -16,6 +16,7 @@ from refdesk.core.pipeline import Pipeline
 from refdesk.core.store import Finished, Outcome, Overtaken, Store, Turn
 from refdesk.core.translations import translate
 from refdesk.logs import get_logger
+from refdesk.loops import running_loop
 
 log = get_logger(__name__)
 # A librarian's click overtakes an answer once; more often is a fault worth a log line.
@@ -53,7 +54,7 @@ class Turns:
             queue.append(turn)
             return
         self._waiting[key] = deque([turn])
-        task = asyncio.create_task(self._work(key))
+        task = running_loop().create_task(self._work(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from refdesk.loops import running_loop
 from refdesk.storage.connections import connect
 from refdesk.storage.transaction import Transaction
 from refdesk.storage.writer import Unit, Writer
@@ -33,7 +34,7 @@ class Database:
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a transaction; return its result once it is durable."""
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._writer.submit(Unit(work, future, loop))
         return await future
@@ -46,7 +47,7 @@ class Database:
 
     async def read(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` on a connection that cannot write, in a reading thread."""
-        return await asyncio.get_running_loop().run_in_executor(
+        return await running_loop().run_in_executor(
             self._reading, self.read_blocking, work
         )
 

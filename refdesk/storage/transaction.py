@@ -41,6 +41,4 @@ class Transaction:
 
     def each(self, statement: Prepared, **values: Any) -> Iterator[Row]:
         """Yield rows one at a time, for results too large to hold."""
-        yield from self._cursor.connection.cursor().execute(
-            statement.sql, statement.bind(values)
-        )
+        yield from self._cursor.connection.cursor().execute(statement.sql, statement.bind(values))

@@ -4,6 +4,8 @@ import asyncio
 
 from aiohttp import web
 
+from refdesk.loops import running_loop
+
 # A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.
 MOST_UNSENT_FRAMES = 1_000
 
@@ -23,7 +25,7 @@ class Outgoing:
         """Send a frame after those before it; hangs up on a page that takes nothing in."""
         self._unsent.append(frame)
         if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
+            self._flushing = running_loop().create_task(self._flush())
         elif len(self._unsent) > MOST_UNSENT_FRAMES:
             self._unsent.clear()
             self._flushing.cancel()

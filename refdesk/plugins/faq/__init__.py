@@ -19,7 +19,13 @@ from refdesk import (
     hookimpl,
 )
 from refdesk.knowledge_base import KnowledgeBase
-from refdesk.plugins.faq.answers import FaqSettings, not_helpful_reply, offer_of_entry, offer_of_hits
+from refdesk.loops import running_loop
+from refdesk.plugins.faq.answers import (
+    FaqSettings,
+    not_helpful_reply,
+    offer_of_entry,
+    offer_of_hits,
+)
 from refdesk.plugins.faq.suggestions import suggest
 from refdesk.plugins.faq.votes import CAST_VOTE, TABLES
 
@@ -60,7 +66,7 @@ def register_commands() -> Sequence[Command]:
 async def answer_question(question: Question, context: PluginContext) -> Offer | None:
     """Offer the entry that fits best, with its confidence, source and neighbours."""
     knowledge_base = context.service(KnowledgeBase)
-    hits = await asyncio.get_running_loop().run_in_executor(
+    hits = await running_loop().run_in_executor(
         _SEARCHING,
         lambda: knowledge_base.search(
             question.text, limit=HITS, level=question.level, language=question.language

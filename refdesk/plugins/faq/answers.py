@@ -60,9 +60,7 @@ def offer_of_entry(entry: Entry, context: PluginContext) -> Offer:
 
 def not_helpful_reply(context: PluginContext, person: Option) -> Reply:
     """Return what to say to a reader whom an answer did not help."""
-    prompt = context.translate(
-        "I am sorry. Please try other words, or let a librarian answer you."
-    )
+    prompt = context.translate("I am sorry. Please try other words, or let a librarian answer you.")
     return Reply((Choice(prompt, (person,)),))
 
 
