@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -30,7 +29,7 @@ from refdesk.core.plugin_loading import (
 from refdesk.core.rate_limit import RateLimit
 from refdesk.core.reader_tokens import ReaderTokens
 from refdesk.core.secrets import deployment_key
-from refdesk.core.settings import Settings, parse
+from refdesk.core.settings import parse
 from refdesk.core.sqlite_store import SqliteStore
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.turns import Turns
@@ -68,9 +67,7 @@ class App:
         self._tasks: list[asyncio.Task[None]] = []
         self._make_core(deployment)
         self.adapter_reports = self._load_adapters()
-        self._outbox = Outbox(
-            deployment.database, settings.library.id, self.live, self._adapters
-        )
+        self._outbox = Outbox(deployment.database, settings.library.id, self.live, self._adapters)
         self.server = self._make_server(extra_routes)
         self._condition = "starting"
 
@@ -117,7 +114,9 @@ class App:
         reports = []
         for point in found_entry_points("refdesk.adapters", section.first):
             loaded, report = load_entry_point(point, section.disabled)
-            if loaded is not None and not (isinstance(loaded, type) and issubclass(loaded, Adapter)):
+            if loaded is not None and not (
+                isinstance(loaded, type) and issubclass(loaded, Adapter)
+            ):
                 report = LoadReport(point.name, "quarantined", "it is no Adapter", report.version)
             elif loaded is not None:
                 name = point.name

@@ -14,7 +14,7 @@ from refdesk.core.messages import InboundMessage
 from refdesk.core.parts_json import plain_text
 
 # A terminal interprets escape sequences: what others wrote must not move its cursor.
-_ESCAPES = {code: None for code in (*range(9), *range(11, 32), 127, *range(128, 160))}
+_ESCAPES = dict.fromkeys((*range(9), *range(11, 32), 127, *range(128, 160)))
 
 
 class Console(Adapter):

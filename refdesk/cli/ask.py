@@ -55,9 +55,7 @@ async def _ask(deployment: Deployment, text: str) -> dict[str, Any]:
     outcome = await app.pipeline.handle(Turn(consultation, message, 1))
     replies = [intent.reply for intent in outcome.intents if isinstance(intent, Say)]
     words = [part for reply in replies for part in reply.parts if not isinstance(part, Choice)]
-    prompts = [
-        part.prompt for reply in replies for part in reply.parts if isinstance(part, Choice)
-    ]
+    prompts = [part.prompt for reply in replies for part in reply.parts if isinstance(part, Choice)]
     promise = [outcome.waiting.choice.promise] if outcome.waiting else []
     said = [plain_text(words)] if words else prompts
     reason = outcome.waiting.reason if outcome.waiting else None
@@ -69,9 +67,7 @@ async def _ask(deployment: Deployment, text: str) -> dict[str, Any]:
         "confidence": round(outcome.confidence, 3),
         "sources": [source_to_json(s) for reply in replies for s in reply.sources],
         "related": [
-            option.label
-            for option in outcome.offered
-            if option.action.startswith("faq.entry:")
+            option.label for option in outcome.offered if option.action.startswith("faq.entry:")
         ],
         "handoff": reason,
     }

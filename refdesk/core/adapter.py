@@ -83,10 +83,10 @@ class Adapter(ABC):
         """Return web addresses of this channel: webhooks, pages, sockets."""
         return ()
 
-    async def run(self) -> None:
+    async def run(self) -> None:  # noqa: B027 - webhooks need none
         """Receive until cancelled, for platforms that have to be asked."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Say goodbye to readers and give resources back."""
 
     def health(self) -> Health:

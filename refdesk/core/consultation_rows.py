@@ -22,9 +22,7 @@ _I: Any = InboxRow.__table__  # type: ignore[attr-defined]
 
 # Literally as in the unique index `one_open_consultation`, so that SQLite uses it.
 IS_OPEN = text("consultation.state NOT IN ('closed', 'wrapped_up')")
-BY_ID = prepare(
-    select(_C).where(_C.c.library == bindparam("library"), _C.c.id == bindparam("id"))
-)
+BY_ID = prepare(select(_C).where(_C.c.library == bindparam("library"), _C.c.id == bindparam("id")))
 EVENTS_AFTER = prepare(
     select(_E)
     .where(_E.c.consultation == bindparam("consultation"), _E.c.seq > bindparam("after"))

@@ -56,8 +56,16 @@ class LogWriter:
     ) -> Event:
         """Add an event to the log."""
         event = Event(
-            self.consultation.id, self._next_seq, self._now, kind, sender, parts, sources,
-            audience, state, alias,
+            self.consultation.id,
+            self._next_seq,
+            self._now,
+            kind,
+            sender,
+            parts,
+            sources,
+            audience,
+            state,
+            alias,
         )
         insert_event(self._tx, self._library, event)
         self._next_seq += 1

@@ -39,6 +39,7 @@ _COUNT = prepare(
     .where(_C.c.library == bindparam("library"), _C.c.state == bindparam("state"))
 )
 
+
 class EventReading:
     """Reads one library's consultations."""
 

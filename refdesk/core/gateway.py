@@ -60,7 +60,7 @@ class Gateway:
         return await self._reading.open_consultation(account, rid)
 
     async def events_after(self, rid: str, consultation: str, seq: int) -> list[Event] | None:
-        """Return what this reader may see of a log after number `seq`; None when it is not theirs."""
+        """Return what the reader may see of a log after `seq`; None when it is not theirs."""
         found = await self._reading.consultation(consultation)
         if found is None or authorise(ReaderActor(rid), "read_log", found) == "refused":
             return None

@@ -4,6 +4,10 @@ Grammar: `register_*` collects at start (plain `def`); an imperative asks while 
 handled (`async def`). Arguments are optional for the implementer, so hooks can grow.
 """
 
+# A specification is never called, so its body is its explanation and returns nothing:
+# mypy: disable-error-code="empty-body"
+# pyright: reportReturnType=false
+
 from collections.abc import Sequence
 
 import pluggy
@@ -24,7 +28,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def register_settings() -> type[BaseModel]:  # type: ignore[empty-body]  # a spec has no body
+def register_settings() -> type[BaseModel]:
     """Return the model of the plugin's own section in refdesk.toml, `[plugins.NAME]`.
 
     Called once, before the plugin's other hooks. Give every field a description and a default.
@@ -33,7 +37,7 @@ def register_settings() -> type[BaseModel]:  # type: ignore[empty-body]  # a spe
 
 
 @hookspec
-def register_commands() -> Sequence[Command]:  # type: ignore[empty-body]
+def register_commands() -> Sequence[Command]:
     """Return the words and buttons that lead straight to a handler.
 
     Called once, at start. If several plugins implement this, all commands go into one table;
@@ -42,7 +46,7 @@ def register_commands() -> Sequence[Command]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_tables() -> PluginTables:  # type: ignore[empty-body]
+def register_tables() -> PluginTables:
     """Return the plugin's own tables and their migrations.
 
     Called once, at start, before the first message. If several plugins implement this, each keeps
@@ -51,7 +55,7 @@ def register_tables() -> PluginTables:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_routes() -> Sequence[web.RouteDef]:  # type: ignore[empty-body]
+def register_routes() -> Sequence[web.RouteDef]:
     """Return web pages and API calls to add to the server.
 
     Called once, at start. If several plugins implement this, all routes are added; a path that is
@@ -60,7 +64,7 @@ def register_routes() -> Sequence[web.RouteDef]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_web_assets() -> WebAssets:  # type: ignore[empty-body]
+def register_web_assets() -> WebAssets:
     """Return the folders of the plugin's page templates and static files.
 
     Called once, at start. Put files into a subfolder named after the plugin. If several plugins
@@ -69,7 +73,7 @@ def register_web_assets() -> WebAssets:  # type: ignore[empty-body]
 
 
 @hookspec
-async def answer_question(  # type: ignore[empty-body]
+async def answer_question(
     question: Question, consultation: Consultation, context: PluginContext
 ) -> Offer | None:
     """Offer an answer to a free question, or None.
@@ -81,7 +85,7 @@ async def answer_question(  # type: ignore[empty-body]
 
 
 @hookspec
-async def route_handoff(  # type: ignore[empty-body]
+async def route_handoff(
     consultation: Consultation, reason: HandoffReason, context: PluginContext
 ) -> QueueChoice | None:
     """Choose the queue for a reader who needs a person, and what the reader is told.

@@ -1,9 +1,8 @@
 """What can a plugin want to happen? Everything is collected and written in one transaction."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from refdesk.core.consultations import State
 from refdesk.core.messages import Reply
 from refdesk.core.offers import HandoffReason
 from refdesk.storage import Prepared
@@ -14,7 +13,7 @@ class Say:
     """Send a reply to the reader."""
 
     reply: Reply
-    sender: str = "bot"
+    sender: Literal["bot", "system"] = "bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +37,3 @@ class WriteRow:
 
 
 Intent = Say | HandOff | ReturnToSelfService | WriteRow
-
-__all__ = ["HandOff", "Intent", "ReturnToSelfService", "Say", "State", "WriteRow"]

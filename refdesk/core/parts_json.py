@@ -20,7 +20,11 @@ def part_to_json(part: Part) -> Json:
             return {"type": "choice", "prompt": prompt, "options": [_option(o) for o in options]}
         case File(name, url, media_type, size):
             return {
-                "type": "file", "name": name, "url": url, "media_type": media_type, "size": size
+                "type": "file",
+                "name": name,
+                "url": url,
+                "media_type": media_type,
+                "size": size,
             }
         case Image(url, description):
             return {"type": "image", "url": url, "description": description}

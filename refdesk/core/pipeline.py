@@ -176,7 +176,7 @@ class Pipeline:
 
 
 def _silence(handling: Handling) -> Outcome:
-    """A person speaks: keep what the consultation remembers and say nothing."""
+    """Say nothing, since a person speaks; the consultation remembers what it did."""
     consultation = handling.consultation
     return Outcome(handling.language, (), consultation.misses, consultation.offered)
 
@@ -208,6 +208,3 @@ def _intents_of(offer: Offer, answered: "Sequence[Answered[Offer]]") -> tuple[In
         if one.value is offer:
             return one.intents
     return ()
-
-
-

@@ -25,7 +25,7 @@ class Surroundings:
     services: Mapping[type[Any], Any]
     settings: Mapping[str, BaseModel]
     hours: HoursSettings | None
-    library_names: Mapping[str, str]
+    library_names: Mapping[Language, str]
     library_id: str = "main"
 
 
@@ -44,7 +44,7 @@ class PluginContext:
     ) -> None:
         """Speak for `plugin`; `now` is in seconds since the epoch."""
         self.plugin = plugin
-        self.language = language
+        self.language: Language = language
         self.now = now
         self.intents: list[Intent] = []
         self._surroundings = surroundings

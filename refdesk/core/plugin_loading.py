@@ -54,9 +54,7 @@ def found_entry_points(group: str, first: Sequence[str] = ()) -> list[EntryPoint
     return sorted(unique.values(), key=lambda one: (place.get(one.name, len(place)), one.name))
 
 
-def load_entry_point(
-    point: EntryPoint, disabled: Sequence[str]
-) -> tuple[Any | None, LoadReport]:
+def load_entry_point(point: EntryPoint, disabled: Sequence[str]) -> tuple[Any | None, LoadReport]:
     """Import what an entry point names; None and the reason when that fails."""
     version = point.dist.version if point.dist else ""
     if point.name in disabled:

@@ -51,6 +51,8 @@ def deployment_key(folder: Path) -> bytes:
             made.unlink()
     key = path.read_bytes()
     if len(key) != 32:  # noqa: PLR2004 - bytes of the key
-        raise SettingsError(f"{path} is damaged. Restore it from a backup, or delete it: "
-                            "readers then begin new conversations.")
+        raise SettingsError(
+            f"{path} is damaged. Restore it from a backup, or delete it: "
+            "readers then begin new conversations."
+        )
     return key

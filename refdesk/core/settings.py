@@ -22,6 +22,10 @@ Model = TypeVar("Model", bound=BaseModel)
 LARGEST_FILE_BYTES = 1_000_000
 
 
+def _unnamed() -> dict[Language, str]:
+    return {"en": "The library", "zh": "图书馆"}
+
+
 class LibrarySettings(BaseModel):
     """Section `[library]`: who answers here."""
 
@@ -31,7 +35,7 @@ class LibrarySettings(BaseModel):
         "main", pattern=r"^[a-z0-9_-]{1,40}$", description="Short name kept with every row."
     )
     name: dict[Language, str] = Field(
-        default_factory=lambda: {"en": "The library", "zh": "图书馆"},
+        default_factory=_unnamed,
         description="The library's name, by language.",
     )
     default_language: Language = Field("en", description="Language when a reader's is unknown.")

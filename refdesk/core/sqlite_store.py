@@ -10,12 +10,12 @@ from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from refdesk.core.consultation_rows import (
-    IS_OPEN,
     FIND_INBOX,
     INSERT_INBOX,
+    IS_OPEN,
     consultation_from,
 )
-from refdesk.core.consultations import Consultation, State, allows
+from refdesk.core.consultations import Consultation, EventKind, State, allows
 from refdesk.core.event_log import LogWriter
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage, Text
@@ -108,9 +108,7 @@ class SqliteStore:
         if earlier is not None:
             return Accepted("repeat", earlier["consultation"], earlier["seq"], None, ())
         now = self._clock()
-        row = tx.one(
-            _FIND_OPEN, library=self._library, account=message.account, rid=message.rid
-        )
+        row = tx.one(_FIND_OPEN, library=self._library, account=message.account, rid=message.rid)
         if row is None:
             consultation, seq = self._open(tx, message, now), 1
         else:
@@ -214,7 +212,7 @@ class SqliteStore:
     def _write_outcome(self, tx: Transaction, writer: LogWriter, outcome: Outcome) -> None:
         for intent in outcome.intents:
             if isinstance(intent, Say):
-                kind = "reply" if intent.sender == "bot" else "notice"
+                kind: EventKind = "reply" if intent.sender == "bot" else "notice"
                 writer.append(kind, intent.sender, intent.reply.parts, intent.reply.sources)
             elif isinstance(intent, WriteRow):
                 tx.run(intent.statement, **intent.values)
