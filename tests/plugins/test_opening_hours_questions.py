@@ -196,6 +196,24 @@ ABOUT_THE_LIBRARY = [
     ("调休那天开门吗", "status", "days", days("10-10")),
     ("今天为什么没开门", "status", "days", NOW),
     ("library 今天几点关门", "closing", "days", NOW),
+    ("Do you open on weekends?", "status", "days", WEEKEND),
+    ("Are you open late tonight?", "status", "days", NOW),
+    ("do you close early on fridays", "status", "days", days("09-25")),
+    ("Which days is the library closed?", "status", "week", NOW),
+    ("When is closing time?", "closing", "days", NOW),
+    ("are u open rn", "status", "now", NOW),
+    (
+        "When will the library reopen after the national day holiday?",
+        "opening",
+        "days",
+        GOLDEN_WEEK,
+    ),
+    ("图书馆周末几点开门几点关门", "hours", "days", WEEKEND),
+    ("图书馆开放时间是几点到几点", "hours", "week", NOW),
+    ("明后天开馆吗", "status", "days", days("09-24", "09-25")),
+    ("国庆放假图书馆开吗", "status", "days", GOLDEN_WEEK),
+    ("中午休息吗", "status", "now", NOW),
+    ("闭馆了吗", "status", "now", NOW),
 ]
 
 ABOUT_OTHER_PLACES = [
@@ -291,13 +309,41 @@ NOT_ABOUT_HOURS = [
     "馆际互借要多长时间",
     "培训几点开始",
     "开馆时间内可以带电脑吗",
+    "Is the reading room open on Sunday?",
+    "open book exam on Friday",
+    "opening ceremony time",
+    "When is the job opening closing date?",
+    "Is JSTOR open now",
+    "why was my ticket closed today",
+    "are there any open computers",
+    "is there an open seat in the library",
+    "schedule",
+    "can I get the schedule of workshops this week",
+    "open",
+    "close",
+    "close it",
+    "open library",
+    "24 hours loan",
+    "when did the library first open",
+    "is the book return open at night",
+    "预约什么时候开放",
+    "座位预约系统几点开放",
+    "自习室开放吗",
+    "图书馆什么时候开建的",
+    "关注公众号",
+    "图书馆休息区在哪",
+    "怎么开门",
+    "开放科学是什么",
+    "放假可以借几本",
+    "10月1日有什么活动",
+    "please " * 1000 + "opening hours",
     "ok",
     "",
 ]
 
 
 def ask(text: str) -> HoursQuestion | None:
-    language = "zh" if any("\u4e00" <= character for character in text) else "en"
+    language = "zh" if any(character >= "\u4e00" for character in text) else "en"
     return understand(text, TODAY, HOURS, language)
 
 
@@ -319,3 +365,108 @@ def test_a_place_is_found_by_its_name(text, places, asks):
 @pytest.mark.parametrize("text", NOT_ABOUT_HOURS)
 def test_other_questions_are_left_to_others(text):
     assert ask(text) is None
+
+
+TIMES = [
+    ("are you open at 9pm on saturday", days("09-26"), 21 * 60),
+    ("Is the library open at 21:30 tomorrow", days("09-24"), 21 * 60 + 30),
+    ("open at 8:15 am?", NOW, 8 * 60 + 15),
+    ("are you open at noon", NOW, 12 * 60),
+    ("晚上九点还开着吗", NOW, 21 * 60),
+    ("今晚10点半还开门吗", NOW, 22 * 60 + 30),
+    ("明天早上8点开门吗", days("09-24"), 8 * 60),
+    ("10月1日20:00开吗", days("10-01"), 20 * 60),
+    ("are you open at 8 tomorrow", days("09-24"), None),
+    ("明天8点开门吗", days("09-24"), None),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "at"), TIMES)
+def test_a_time_is_understood_unless_it_could_be_either_half_of_the_day(text, expected, at):
+    question = ask(text)
+    assert question is not None
+    assert (question.days, question.at) == (expected, at)
+
+
+def test_a_slashed_date_is_month_first_in_chinese_and_refused_in_english():
+    chinese = understand("10/1 open?", TODAY, HOURS, "zh")
+    assert chinese is not None
+    assert chinese.days == days("10-01")
+    assert understand("10/1 open?", TODAY, HOURS, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("today", "text", "expected"),
+    [
+        ("2026-12-31", "open tomorrow?", "2027-01-01"),
+        ("2026-12-31", "1月1日开门吗", "2027-01-01"),
+        ("2026-10-02", "are you open on Oct 1", "2027-10-01"),
+        ("2026-10-01", "are you open on Oct 1", "2026-10-01"),
+        ("2026-03-01", "2月29日开门吗", "2028-02-29"),
+        ("2028-02-28", "明天开门吗", "2028-02-29"),
+        ("2026-09-27", "周日开门吗", "2026-09-27"),
+        ("2026-09-27", "下周日开门吗", "2026-10-04"),
+        ("2026-09-27", "next Monday open?", "2026-09-28"),
+        ("2026-02-28", "30号开门吗", "2026-03-30"),
+    ],
+)
+def test_days_are_counted_from_today(today, text, expected):
+    language = "en" if text.isascii() else "zh"
+    question = understand(text, date.fromisoformat(today), HOURS, language)
+    assert question is not None
+    assert question.days == (date.fromisoformat(expected),)
+
+
+def test_on_a_sunday_this_weekend_is_what_is_left_of_it():
+    question = understand("open this weekend?", date(2026, 9, 27), HOURS, "en")
+    assert question is not None
+    assert question.days == (date(2026, 9, 27),)
+
+
+def test_an_occasion_that_is_over_is_unknown():
+    assert understand("春节开门吗", date(2027, 3, 1), HOURS, "zh") is None
+
+
+def test_a_well_known_holiday_that_the_library_has_not_listed_is_marked():
+    christmas, golden_week = ask("open on Christmas?"), ask("open during Golden Week?")
+    assert christmas is not None
+    assert golden_week is not None
+    assert (christmas.holiday, golden_week.holiday) == ("unlisted", "listed")
+
+
+PIECES = [
+    *("are you", "open", "on", "Sunday", "the library", "now", "at", "9", "pm", "closed", "hours"),
+    *("until", "to", "2026-10-01", "2026-99-99", "99/99", "24:99", "Oct", "32", "next", "'", "\0"),
+    *(
+        "10月1日",
+        "0月0日",
+        "三十二号",
+        "开馆",
+        "几点",
+        "周日",
+        "下周",
+        "国庆节",
+        "十一",
+        "点",
+        "到",
+        "？",
+    ),
+]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=12),
+    st.dates(date(2000, 1, 1), date(2100, 12, 31)),
+    st.sampled_from(["en", "zh"]),
+)
+def test_any_heap_of_words_is_either_understood_or_left_alone(words, today, language):
+    for separator in (" ", ""):
+        question = understand(separator.join(words), today, HOURS, language)
+        assert question is None or question.days
+        assert question is None or list(question.days) == sorted(set(question.days))
+
+
+@given(st.text(max_size=300), st.sampled_from(["en", "zh"]))
+def test_any_text_is_either_understood_or_left_alone(text, language):
+    question = understand(text, TODAY, HOURS, language)
+    assert question is None or question.days

@@ -21,12 +21,13 @@ _HALF_A_DAY = 12
 _LAST_HOUR, _LAST_MINUTE = 23, 59
 
 
-def read_time(text: Remainder) -> int | None:
+def read_time(text: Remainder, whole: str) -> int | None:
     """Take out times; return the only one in minutes after midnight, None if nobody can tell.
 
-    "at 8" alone may be either half of the day: it is understood, but no time.
+    `whole` is the text before anything was taken out. "at 8" alone may be either half of the day:
+    it is understood, but no time.
     """
-    evening = EVENING.search(text.text) is not None
+    evening = EVENING.search(whole) is not None
     found = text.read(_TIME, partial(_minutes, evening))
     found += text.read_as(_NOON, _HALF_A_DAY * 60)
     known = [one.value for one in found if one.value >= 0]

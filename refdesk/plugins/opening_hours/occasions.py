@@ -13,7 +13,7 @@ from refdesk.plugins.opening_hours.written_dates import Days, days_between
 _ONE_OCCASION = timedelta(days=60)
 # What is listed for later is not what somebody means who asks about "the holidays".
 _SOON = timedelta(days=180)
-# Without these endings 国庆节, 国庆节假期 and 国庆 are one name, as are "winter" and "winter break".
+# Without these endings 国庆节, 国庆节假期 and 国庆 are one; so are "winter", "winter break".
 _ENDING = re.compile(r"(?<=..)(?:(?:假期|长假|假日|假|节)+)$| (?:holidays?|break|vacation|period)$")
 _ENDINGS_CHINESE = r"节?(?:小长假|长假|假期|假日|期间|当天)*"
 _ENDINGS_ENGLISH = r"(?: (?:holidays?|break|vacation|period|week|term))?(?![a-z0-9])"

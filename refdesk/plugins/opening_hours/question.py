@@ -57,7 +57,7 @@ def understand(text: str, today: date, hours: HoursSettings, language: str) -> H
     places = read_places(rest, hours)
     calendars = tuple(hours.calendar(place) for place in places or (hours.default,))
     named = read_days(rest, today, calendars, language)
-    at = read_time(rest)
+    at = read_time(rest, whole)
     asks = read_topic(rest, time_given=at is not None)
     sure = bool(named.days) or at is not None or _is_sure(whole, rest, bool(places))
     always = rest.take(wording.ALL_DAYS) or always
