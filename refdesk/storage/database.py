@@ -1,6 +1,7 @@
 """How does the rest of the program read and write rows?"""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +32,7 @@ class Database:
         self._writer = Writer(path)
         self._reading = ThreadPoolExecutor(READER_THREADS, "refdesk-reader")
         self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a transaction; return its result once it is durable."""
@@ -47,15 +49,14 @@ class Database:
 
     async def read(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` on a connection that cannot write, in a reading thread."""
-        return await running_loop().run_in_executor(
-            self._reading, self.read_blocking, work
-        )
+        return await running_loop().run_in_executor(self._reading, self.read_blocking, work)
 
     def read_blocking(self, work: Callable[[Transaction], Result]) -> Result:
         """Do the same in the calling thread, on a connection of its own."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self.path, "read")
+            self._connections.append(connection)
         connection.execute("BEGIN")
         try:
             return work(Transaction(connection))
@@ -65,4 +66,7 @@ class Database:
     def close(self) -> None:
         """Finish queued writes, empty the write-ahead log and close the file."""
         self._reading.shutdown(wait=True)
+        while self._connections:
+            self._connections.pop().close()
+        # The last one to close empties the log.
         self._writer.close()

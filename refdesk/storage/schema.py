@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from refdesk.errors import SchemaError
+from refdesk.errors import DataError, SchemaError
 from refdesk.storage.connections import connect
 
 
@@ -29,14 +29,20 @@ CORE_MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "0002", "alem
 def bring_up_to_date(database: Path, migrations: Migrations) -> None:
     """Apply what is missing; the file is created when absent, readable by its owner only.
 
-    Raises `SchemaError` when the database was made by a newer program.
+    Raises `SchemaError` when the database was made by a newer program, `DataError` when the file
+    is no database.
     """
     if not database.exists():
         database.touch(mode=0o600)
-    applied = _applied_version(database, migrations.version_table)
+    try:
+        applied = _applied_version(database, migrations.version_table)
+    except sqlite3.DatabaseError as error:
+        raise DataError(
+            f"{database} cannot be read as a database ({error}). Restore it from a backup."
+        ) from error
     if applied == migrations.head:
         return
-    if applied is not None and applied > migrations.head:
+    if applied is not None and applied not in _known_versions(migrations.folder):
         raise SchemaError(
             f"{database} has schema {applied}, this program knows {migrations.head}. "
             "Install the newer refdesk again, or restore a backup made before the upgrade."
@@ -46,12 +52,18 @@ def bring_up_to_date(database: Path, migrations: Migrations) -> None:
 
 def _applied_version(database: Path, version_table: str) -> str | None:
     with closing(connect(database, "read")) as connection:
-        try:
-            # The name is ours or a plugin's identifier, checked when it is registered.
-            row = connection.execute(f"SELECT version_num FROM {version_table}").fetchone()  # noqa: S608
-        except sqlite3.OperationalError:
-            return None  # no such table: an empty database
+        exists = connection.execute(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (version_table,)
+        ).fetchone()
+        if exists is None:
+            return None
+        name = version_table.replace('"', '""')
+        row = connection.execute(f'SELECT version_num FROM "{name}"').fetchone()  # noqa: S608 - quoted
     return row[0] if row else None
+
+
+def _known_versions(folder: Path) -> set[str]:
+    return {file.stem.partition("_")[0] for file in (folder / "versions").glob("*.py")}
 
 
 def _upgrade(database: Path, migrations: Migrations) -> None:

@@ -61,6 +61,17 @@ class Writer:
             self._queue.put(None)
             self._thread.join()
             self._connection.close()
+            self._refuse_latecomers()
+
+    def _refuse_latecomers(self) -> None:
+        """Answer whoever asked at the very moment of closing, so that nobody waits for ever."""
+        units = []
+        while not self._queue.empty():
+            unit = self._queue.get_nowait()
+            if unit is not None:
+                unit.error = RuntimeError("the writer is closed")
+                units.append(unit)
+        _report(units)
 
     def _run(self) -> None:
         stopping = False
