@@ -5,8 +5,9 @@ alone, each term's share weighted by how rare the term is. Two profiles, by the 
 
 - faq: body with the title once, plus the whole score of the wordings: a question is best
   recognised by the question it answers;
-- guide: body with the title three times, plus half the score of the title: titles of guides and
-  abstracts are topics, not questions. A guide that readers' wordings were added to is a faq here.
+- guide: body with the title three times, plus seven tenths of the score of the title: titles of
+  guides and abstracts are topics, not questions. A guide that readers' wordings were added to is
+  a faq here.
 
 Readers' past wordings (variants) are pooled with the title. They count as occurrences but do not
 make the field longer than one wording is on average, so an entry asked for in many ways is not
@@ -26,7 +27,7 @@ from refdesk.knowledge_base.entries import Entry
 K1 = 1.2
 B = 0.75
 BODY, QUESTION, HEADING = "body", "question", "heading"
-FIELD_BOOST = {BODY: 1.0, QUESTION: 1.0, HEADING: 0.5}
+FIELD_BOOST = {BODY: 1.0, QUESTION: 1.0, HEADING: 0.7}
 _TITLE_IN_BODY = {QUESTION: 1, HEADING: 3}
 
 
