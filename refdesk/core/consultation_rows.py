@@ -14,7 +14,7 @@ from refdesk.core.parts_json import (
     load_sources,
 )
 from refdesk.core.tables import ConsultationRow, EventRow, InboxRow
-from refdesk.storage import Row, Transaction, prepare
+from refdesk.storage import Prepared, Row, Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
@@ -28,7 +28,9 @@ EVENTS_AFTER = prepare(
     .where(_E.c.consultation == bindparam("consultation"), _E.c.seq > bindparam("after"))
     .order_by(_E.c.seq)
 )
-INSERT_EVENT = prepare(insert(_E))
+_INSERT_EVENT = prepare(
+    insert(_E).values({c.name: bindparam(c.name) for c in _E.c if c.name != "id"})
+)
 INSERT_INBOX = prepare(insert(_I))
 FIND_INBOX = prepare(
     select(_I.c.consultation, _I.c.seq).where(
@@ -37,22 +39,18 @@ FIND_INBOX = prepare(
         _I.c.event_key == bindparam("event_key"),
     )
 )
-_SAVE = prepare(
-    update(_C)
-    .where(_C.c.id == bindparam("key"))
-    .values(
-        state=bindparam("state"),
-        owner=bindparam("owner"),
-        language=bindparam("language"),
-        next_seq=bindparam("next_seq"),
-        version=bindparam("version"),
-        misses=bindparam("misses"),
-        offered=bindparam("offered"),
-        handoff_reason=bindparam("handoff_reason"),
-        queue=bindparam("queue"),
-        since=bindparam("since"),
-    )
-)
+_MEMORY = ("language", "next_seq", "version", "misses", "offered")
+_PLACE = ("state", "owner", "handoff_reason", "queue", "since")
+
+
+def _save(*columns: str) -> Prepared:
+    changes = {name: bindparam(name) for name in columns}
+    return prepare(update(_C).where(_C.c.id == bindparam("key")).values(changes))
+
+
+# Most messages change no state: the indexes on it then stay untouched.
+_SAVE_MEMORY = _save(*_MEMORY)
+_SAVE_ALL = _save(*_MEMORY, *_PLACE)
 
 
 def consultation_from(row: Row) -> Consultation:
@@ -87,13 +85,14 @@ def event_from(row: Row) -> Event:
         audience=row["audience"],
         state=State(row["state"]) if row["state"] else None,
         alias=row["alias"],
+        action=row["action"],
     )
 
 
 def insert_event(tx: Transaction, library: str, event: Event) -> None:
     """Append an event to the log; its number must be the consultation's next."""
     tx.run(
-        INSERT_EVENT,
+        _INSERT_EVENT,
         consultation=event.consultation,
         seq=event.seq,
         library=library,
@@ -105,22 +104,22 @@ def insert_event(tx: Transaction, library: str, event: Event) -> None:
         sources=dump_sources(event.sources),
         state=event.state.value if event.state else None,
         alias=event.alias,
+        action=event.action,
     )
 
 
-def save(tx: Transaction, consultation: Consultation, next_seq: int) -> None:
+def save(tx: Transaction, before: Consultation, after: Consultation, next_seq: int) -> None:
     """Write a consultation back."""
-    tx.run(
-        _SAVE,
-        key=consultation.id,
-        state=consultation.state.value,
-        owner=consultation.owner,
-        language=consultation.language,
-        next_seq=next_seq,
-        version=consultation.version,
-        misses=consultation.misses,
-        offered=dump_options(consultation.offered),
-        handoff_reason=consultation.handoff_reason,
-        queue=consultation.queue,
-        since=consultation.since,
-    )
+    memory = {
+        "key": after.id,
+        "language": after.language,
+        "next_seq": next_seq,
+        "version": after.version,
+        "misses": after.misses,
+        "offered": dump_options(after.offered),
+    }
+    place = {name: getattr(after, name) for name in _PLACE}
+    if place == {name: getattr(before, name) for name in _PLACE}:
+        tx.run(_SAVE_MEMORY, **memory)
+    else:
+        tx.run(_SAVE_ALL, **memory, **place | {"state": after.state.value})

@@ -75,7 +75,8 @@ class Consultation:
 class Event:
     """One numbered line of a consultation's log. Numbers rise; readers may see gaps.
 
-    `state` is what a state event leads to; `alias` is the librarian's name as readers see it.
+    `state` is what a state event leads to; `alias` is the librarian's name as readers see it,
+    `action` the button that a reader pressed.
     """
 
     consultation: str
@@ -88,3 +89,4 @@ class Event:
     audience: Audience = "everybody"
     state: State | None = None
     alias: str | None = None
+    action: str = ""

@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from sqlalchemy import bindparam, func, insert, select
 
-from refdesk.core.authorise import Action, Role, StaffActor, authorise
+from refdesk.core.authorise import Action, StaffActor, answers, authorise
 from refdesk.core.consultation_rows import FIND_INBOX, INSERT_INBOX
 from refdesk.core.consultations import CLAIMABLE, Consultation, Event, State
+from refdesk.core.desk_lists import DeskLists
 from refdesk.core.event_log import LogWriter
 from refdesk.core.event_reading import EventReading
 from refdesk.core.live import Live
@@ -40,14 +41,32 @@ _INSERT_STATISTICS = prepare(
 
 Word = Literal["done", "repeat", "not_found", "refused", "taken", "wrong_state"]
 Outcome = Literal[
-    "answered", "referred", "follow_up", "document_delivered", "lost_contact",
-    "not_a_question", "abuse",
+    "answered",
+    "referred",
+    "follow_up",
+    "document_delivered",
+    "lost_contact",
+    "not_a_question",
+    "abuse",
+]
+QuestionType = Literal[
+    "directional",
+    "policy",
+    "known_item",
+    "subject_research",
+    "technical_access",
+    "document_request",
+    "other",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a verb ended. `taken` names the winner's alias in `by`; `seq` is the new event's."""
+    """How a verb ended.
+
+    `not_found`: no such thing for these eyes; `refused`: seen, but somebody else's to do; `taken`
+    names the winner's alias in `by`. `seq` is the new event's number.
+    """
 
     word: Word
     consultation: Consultation | None = None
@@ -60,7 +79,7 @@ class WrapUp:
     """What a librarian notes at the end: outcome, question type, READ effort 1-6, subject."""
 
     outcome: Outcome
-    question_type: str | None = None
+    question_type: QuestionType | None = None
     read_effort: int | None = None
     subject: str | None = None
 
@@ -83,6 +102,7 @@ class Desk:
         self._needs_outbox = needs_outbox
         self._clock = clock
         self.reading = EventReading(database, library)
+        self.lists = DeskLists(database, library)
 
     async def claim(self, staff: StaffActor, consultation: str) -> Done:
         """Take a waiting consultation; exactly one of many who try wins."""
@@ -106,8 +126,12 @@ class Desk:
         """Send a message to the reader; the same `client_id` again sends nothing."""
 
         def work(writer: LogWriter, tx: Transaction) -> Done:
-            account = f"desk:{staff.name}"
-            key = {"library": self._library, "account": account, "event_key": client_id}
+            # The consultation belongs to the key: the same id elsewhere is another message.
+            key = {
+                "library": self._library,
+                "account": f"desk:{staff.name}",
+                "event_key": f"{consultation}:{client_id}",
+            }
             earlier = tx.one(FIND_INBOX, **key)
             if earlier is not None:
                 return Done("repeat", writer.consultation, seq=earlier["seq"])
@@ -119,10 +143,7 @@ class Desk:
                 **key,
                 consultation=consultation,
                 seq=event.seq,
-                action="",
-                language=None,
                 accepted_at=self._clock(),
-                state="done",
             )
             return Done("done", seq=event.seq)
 
@@ -184,7 +205,12 @@ class Desk:
             )
             writer.update(state=State.WRAPPED_UP, since=self._clock())
             writer.append(
-                "state", "system", (Text(notes.outcome),), (), "staff", staff.alias,
+                "state",
+                "system",
+                (Text(notes.outcome),),
+                (),
+                "staff",
+                staff.alias,
                 State.WRAPPED_UP,
             )
             return Done("done")
@@ -223,11 +249,10 @@ class Desk:
 def _refusal(
     tx: Transaction, staff: StaffActor, action: Action, consultation: Consultation
 ) -> Done:
-    """Tell a loser of a claim who won; tell others nothing about the consultation."""
-    owner = consultation.owner
-    if action != "claim" or staff.role is Role.EDITOR or owner is None:
-        return Done("refused")
-    if consultation.state is not State.WITH_LIBRARIAN:
-        return Done("wrong_state")
-    row = tx.one(_ALIAS, name=owner)
-    return Done("taken", by=row["alias"] if row else owner)
+    """Tell a loser of a claim who won; tell nobody of what they may not see."""
+    lost = action == "claim" and answers(staff) and consultation.state is State.WITH_LIBRARIAN
+    if lost:
+        row = tx.one(_ALIAS, name=consultation.owner)
+        return Done("taken", by=row["alias"] if row else "")
+    seen = authorise(staff, "see", consultation) == "allowed"
+    return Done("refused" if seen else "not_found")

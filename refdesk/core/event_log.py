@@ -31,6 +31,7 @@ class LogWriter:
         self._library = library
         self._next_seq = next_seq
         self._now = now
+        self._before = consultation
         self.consultation = consultation
         self.events: list[Event] = []
 
@@ -53,6 +54,7 @@ class LogWriter:
         audience: Audience = "everybody",
         alias: str | None = None,
         state: State | None = None,
+        action: str = "",
     ) -> Event:
         """Add an event to the log."""
         event = Event(
@@ -66,6 +68,7 @@ class LogWriter:
             audience,
             state,
             alias,
+            action,
         )
         insert_event(self._tx, self._library, event)
         self._next_seq += 1
@@ -91,4 +94,4 @@ class LogWriter:
     def save(self) -> None:
         """Write the consultation back under a new version."""
         self.consultation = replace(self.consultation, version=self.consultation.version + 1)
-        save(self._tx, self.consultation, self._next_seq)
+        save(self._tx, self._before, self.consultation, self._next_seq)

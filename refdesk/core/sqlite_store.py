@@ -22,13 +22,12 @@ from refdesk.core.messages import InboundMessage, Text
 from refdesk.core.outbox_rows import queue_sending
 from refdesk.core.parts_json import load_parts, plain_text
 from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Turn
-from refdesk.core.tables import ConsultationRow, EventRow, InboxRow, ReaderRow
+from refdesk.core.tables import ConsultationRow, EventRow, ReaderRow
 from refdesk.core.translations import translate
 from refdesk.storage import Database, Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
-_I: Any = InboxRow.__table__  # type: ignore[attr-defined]
 _R: Any = ReaderRow.__table__  # type: ignore[attr-defined]
 
 _FIND_OPEN = prepare(
@@ -41,32 +40,25 @@ _FIND_OPEN = prepare(
 )
 _INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
 _INSERT_CONSULTATION = prepare(insert(_C))
-_NEXT_SEQ = prepare(
-    update(_C).where(_C.c.id == bindparam("key")).values(next_seq=bindparam("next_seq"))
+_ASKED = prepare(
+    update(_C)
+    .where(_C.c.id == bindparam("key"))
+    .values(next_seq=bindparam("next_seq"), asked_seq=bindparam("asked_seq"))
 )
 _DONE = prepare(
-    update(_I)
-    .where(
-        _I.c.library == bindparam("in_library"),
-        _I.c.account == bindparam("in_account"),
-        _I.c.event_key == bindparam("in_event_key"),
-    )
-    .values(state="done")
+    update(_C).where(_C.c.id == bindparam("key")).values(done_seq=bindparam("done_seq"))
 )
 _UNFINISHED = prepare(
-    select(
-        _C,
-        _I.c.event_key,
-        _I.c.seq,
-        _I.c.action,
-        _I.c.language.label("message_language"),
-        _E.c.parts,
-        _E.c.at,
+    select(_C, _E.c.seq, _E.c.action, _E.c.parts, _E.c.at)
+    .join(_E, _E.c.consultation == _C.c.id)
+    .where(
+        _C.c.library == bindparam("library"),
+        # Literally as in the index `consultation_with_work`, so that SQLite uses it.
+        text("consultation.done_seq < consultation.asked_seq"),
+        _E.c.seq > _C.c.done_seq,
+        _E.c.kind == "message",
     )
-    .join(_C, _C.c.id == _I.c.consultation)
-    .join(_E, (_E.c.consultation == _I.c.consultation) & (_E.c.seq == _I.c.seq))
-    .where(_I.c.library == bindparam("library"), text("inbox.state = 'new'"))
-    .order_by(_I.c.accepted_at, _I.c.seq)
+    .order_by(_E.c.id)
 )
 
 
@@ -114,8 +106,9 @@ class SqliteStore:
         else:
             consultation, seq = consultation_from(row), row["next_seq"]
         writer = LogWriter(tx, self._library, consultation, seq, now)
-        event = writer.append("message", "reader", message.parts or (Text(message.text),))
-        tx.run(_NEXT_SEQ, key=consultation.id, next_seq=seq + 1)
+        parts = message.parts or (Text(message.text),)
+        event = writer.append("message", "reader", parts, action=message.action)
+        tx.run(_ASKED, key=consultation.id, next_seq=seq + 1, asked_seq=seq)
         tx.run(
             INSERT_INBOX,
             library=self._library,
@@ -123,10 +116,7 @@ class SqliteStore:
             event_key=message.event_key,
             consultation=consultation.id,
             seq=seq,
-            action=message.action,
-            language=message.language,
             accepted_at=now,
-            state="new",
         )
         return Accepted("new", consultation.id, seq, Turn(consultation, message, seq), (event,))
 
@@ -140,7 +130,7 @@ class SqliteStore:
             created_at=now,
         )
         consultation = Consultation(
-            id=secrets.token_urlsafe(12),
+            id=_new_id(now),
             account=message.account,
             rid=message.rid,
             state=State.SELF_SERVICE,
@@ -159,6 +149,8 @@ class SqliteStore:
             owner=None,
             language=language,
             next_seq=1,
+            asked_seq=0,
+            done_seq=0,
             version=1,
             misses=0,
             offered="[]",
@@ -177,10 +169,10 @@ class SqliteStore:
             message = InboundMessage(
                 account=consultation.account,
                 rid=consultation.rid,
-                event_key=row["event_key"],
+                event_key=f"{consultation.id}:{row['seq']}",
                 text=plain_text(parts),
                 sent_at=row["at"],
-                language=row["message_language"],
+                language=consultation.language,
                 action=row["action"],
                 parts=parts,
             )
@@ -199,12 +191,7 @@ class SqliteStore:
         if changes or writer.events:
             writer.update(**changes)
             writer.save()
-        tx.run(
-            _DONE,
-            in_library=self._library,
-            in_account=turn.message.account,
-            in_event_key=turn.message.event_key,
-        )
+        tx.run(_DONE, key=before.id, done_seq=turn.seq)
         if self._needs_outbox(before.account):
             queue_sending(tx, self._library, before.account, writer.events)
         return Finished(writer.consultation, tuple(writer.events))
@@ -238,3 +225,8 @@ def _memory_of(outcome: Outcome, before: Consultation) -> dict[str, Any]:
     )
     names = ("language", "misses", "offered")
     return {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}
+
+
+def _new_id(now: float) -> str:
+    """Return a random name that begins with the time, so that new ones lie together on disk."""
+    return f"{int(now * 1000):011x}{secrets.token_urlsafe(12)}"

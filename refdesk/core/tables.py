@@ -14,7 +14,10 @@ class ReaderRow(SQLModel, table=True):
 
 
 class ConsultationRow(SQLModel, table=True):
-    """One request for help as it stands now."""
+    """One request for help as it stands now.
+
+    `asked_seq` is the reader's newest message, `done_seq` the newest that has been worked on.
+    """
 
     __tablename__ = "consultation"
     id: str = Field(primary_key=True)
@@ -25,6 +28,8 @@ class ConsultationRow(SQLModel, table=True):
     owner: str | None = None
     language: str
     next_seq: int
+    asked_seq: int
+    done_seq: int
     version: int
     misses: int
     offered: str
@@ -38,8 +43,9 @@ class EventRow(SQLModel, table=True):
     """One numbered line of a consultation's log."""
 
     __tablename__ = "event"
-    consultation: str = Field(primary_key=True, foreign_key="consultation.id")
-    seq: int = Field(primary_key=True)
+    id: int | None = Field(default=None, primary_key=True)
+    consultation: str = Field(foreign_key="consultation.id")
+    seq: int
     library: str
     at: float
     kind: str
@@ -49,6 +55,7 @@ class EventRow(SQLModel, table=True):
     sources: str
     state: str | None = None
     alias: str | None = None
+    action: str
 
 
 class InboxRow(SQLModel, table=True):
@@ -60,10 +67,7 @@ class InboxRow(SQLModel, table=True):
     event_key: str = Field(primary_key=True)
     consultation: str = Field(foreign_key="consultation.id")
     seq: int
-    action: str
-    language: str | None = None
     accepted_at: float
-    state: str
 
 
 class OutboxRow(SQLModel, table=True):

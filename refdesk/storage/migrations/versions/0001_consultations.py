@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("owner", sa.String),
         sa.Column("language", sa.String, nullable=False),
         sa.Column("next_seq", sa.Integer, nullable=False),
+        sa.Column("asked_seq", sa.Integer, nullable=False),
+        sa.Column("done_seq", sa.Integer, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("misses", sa.Integer, nullable=False),
         sa.Column("offered", sa.String, nullable=False),
@@ -46,11 +48,19 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("state NOT IN ('closed', 'wrapped_up')"),
     )
+    # Small at all times: what a restarted server has to take up.
+    op.create_index(
+        "consultation_with_work",
+        "consultation",
+        ["library"],
+        sqlite_where=sa.text("done_seq < asked_seq"),
+    )
     op.create_index("consultation_by_state", "consultation", ["library", "state", "since"])
     op.create_table(
         "event",
-        sa.Column("consultation", sa.String, sa.ForeignKey("consultation.id"), primary_key=True),
-        sa.Column("seq", sa.Integer, primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("consultation", sa.String, sa.ForeignKey("consultation.id"), nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("library", sa.String, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
@@ -60,6 +70,7 @@ def upgrade() -> None:
         sa.Column("sources", sa.String, nullable=False),
         sa.Column("state", sa.String),
         sa.Column("alias", sa.String),
+        sa.Column("action", sa.String, nullable=False),
         sa.CheckConstraint(
             "kind IN ('message', 'reply', 'state', 'notice', 'file', 'note')", name="event_kind"
         ),
@@ -67,8 +78,8 @@ def upgrade() -> None:
             "sender IN ('reader', 'bot', 'librarian', 'system')", name="event_sender"
         ),
         sa.CheckConstraint("audience IN ('everybody', 'staff')", name="event_audience"),
-        sqlite_with_rowid=False,
     )
+    op.create_index("event_number", "event", ["consultation", "seq"], unique=True)
     op.create_table(
         "inbox",
         sa.Column("library", sa.String, primary_key=True),
@@ -76,18 +87,8 @@ def upgrade() -> None:
         sa.Column("event_key", sa.String, primary_key=True),
         sa.Column("consultation", sa.String, sa.ForeignKey("consultation.id"), nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("action", sa.String, nullable=False),
-        sa.Column("language", sa.String),
         sa.Column("accepted_at", sa.Float, nullable=False),
-        sa.Column("state", sa.String, nullable=False),
-        sa.CheckConstraint("state IN ('new', 'done')", name="inbox_state"),
         sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "inbox_new",
-        "inbox",
-        ["library", "consultation", "seq"],
-        sqlite_where=sa.text("state = 'new'"),
     )
     op.create_table(
         "outbox",
