@@ -51,9 +51,19 @@ def authorise(actor: Actor, action: Action, consultation: Consultation) -> Verdi
     if isinstance(actor, ReaderActor):
         own = actor.rid == consultation.rid and action == "read_log"
         return "allowed" if own else "refused"
-    if actor.role not in _ANSWERING:
+    if not answers(actor):
         return "refused"
     return "allowed" if _staff_may(actor, action, consultation) else "refused"
+
+
+def answers(staff: StaffActor) -> bool:
+    """Say whether this colleague talks with readers; editors do not."""
+    return staff.role in _ANSWERING
+
+
+def oversees(staff: StaffActor) -> bool:
+    """Say whether this colleague may read what others answer."""
+    return staff.role in _OVERSEEING
 
 
 def _staff_may(actor: StaffActor, action: Action, consultation: Consultation) -> bool:
@@ -68,4 +78,4 @@ def _staff_may(actor: StaffActor, action: Action, consultation: Consultation) ->
     came_to_desk = (
         consultation.state is not State.SELF_SERVICE and consultation.handoff_reason is not None
     )
-    return came_to_desk and actor.role in _OVERSEEING
+    return came_to_desk and oversees(actor)

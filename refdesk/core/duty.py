@@ -33,9 +33,8 @@ class Duty:
         self._last_call[staff] = self._clock()
 
     def left(self, staff: str) -> None:
-        """Note that this librarian has signed out."""
+        """Note that this librarian has signed out; pages open elsewhere still count."""
         self._last_call.pop(staff, None)
-        self._pages.pop(staff, None)
 
     def librarians(self) -> frozenset[str]:
         """Return who is at the desk."""

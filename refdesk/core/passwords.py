@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import cache
+from typing import Literal
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,6 +13,9 @@ from refdesk.errors import RefusedError
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
+# A check takes some 30 ms: nobody waits longer than about three seconds.
+LONGEST_LINE = 100
+Checked = Literal["right", "wrong", "busy"]
 
 
 def hash_password(password: str) -> str:
@@ -29,16 +33,26 @@ class PasswordChecks:
     def __init__(self) -> None:
         """Begin with no check under way."""
         self._one_at_a_time = asyncio.Semaphore(1)
+        self._in_line = 0
 
-    async def check(self, password: str, stored: str | None) -> str:
-        """Return `right` or `wrong`; an unknown account takes as long as a known one."""
+    async def check(self, password: str, stored: str | None) -> Checked:
+        """Return `right` or `wrong`; an unknown account takes as long as a known one.
+
+        `busy` says that too many wait for their check already.
+        """
         if len(password) > LONGEST_PASSWORD:
             return "wrong"
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(_verify, password, stored)
+        if self._in_line >= LONGEST_LINE:
+            return "busy"
+        self._in_line += 1
+        try:
+            async with self._one_at_a_time:
+                return await asyncio.to_thread(_verify, password, stored)
+        finally:
+            self._in_line -= 1
 
 
-def _verify(password: str, stored: str | None) -> str:
+def _verify(password: str, stored: str | None) -> Checked:
     try:
         _HASHER.verify(stored or _hash_of_nobody(), password)
     except (VerificationError, InvalidHashError):

@@ -31,3 +31,13 @@ class RateLimit:
         if len(self._buckets) > MOST_SENDERS:
             self._buckets.popitem(last=False)
         return 0.0
+
+    def give_back(self, sender: str) -> None:
+        """Undo one use."""
+        if sender in self._buckets:
+            tokens, at = self._buckets[sender]
+            self._buckets[sender] = (min(self._burst, tokens + 1.0), at)
+
+    def forget(self, sender: str) -> None:
+        """Let a sender begin anew."""
+        self._buckets.pop(sender, None)

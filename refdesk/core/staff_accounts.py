@@ -1,8 +1,10 @@
 """Who works here, and who is signed in?"""
 
 import hashlib
+import re
 import secrets
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,16 +14,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from refdesk.core.authorise import Role, StaffActor
 from refdesk.core.passwords import PasswordChecks, hash_password
-from refdesk.core.rate_limit import RateLimit
+from refdesk.core.sign_in_limits import SignInLimits
 from refdesk.core.tables import StaffRow, StaffSessionRow
-from refdesk.errors import NotFoundError
+from refdesk.errors import NotFoundError, RefusedError
 from refdesk.storage import Database, Transaction, prepare
 
 _A: Any = StaffRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _S: Any = StaffSessionRow.__table__  # type: ignore[attr-defined]
 SESSION_SECONDS = 12 * 3600.0
-# Ten tries at once, then one every 20 seconds, for each name and for each address.
-_TRIES, _TRIES_PER_SECOND = 10, 0.05
+BUSY_SECONDS = 3.0
+LONGEST_NAME = 60
+_NAME = re.compile(r"[^\W_][\w.@-]*")
 
 _PUT = prepare(
     (_put := upsert(_A)).on_conflict_do_update(
@@ -82,13 +85,14 @@ class StaffAccounts:
         self._library = library
         self._clock = clock
         self._checks = PasswordChecks()
-        self._tries = RateLimit(_TRIES, _TRIES_PER_SECOND)
+        self._limits = SignInLimits()
 
     def add(self, name: str, alias: str, role: Role, password: str) -> None:
         """Add an account, or give an existing one this role and password (commands only).
 
-        All its sessions end. Raises `RefusedError` for a poor password.
+        All its sessions end. Raises `RefusedError` for a poor password, name or alias.
         """
+        _check_names(name, alias)
         row = {
             "name": name,
             "library": self._library,
@@ -125,20 +129,21 @@ class StaffAccounts:
 
     async def sign_in(self, name: str, password: str, address: str) -> SignIn:
         """Check a password and open a session; tries are limited by name and by address."""
-        now = self._clock()
-        wait = max(
-            self._tries.seconds_to_wait(f"name {name[:100]}", now),
-            self._tries.seconds_to_wait(f"address {address}", now),
-        )
+        name = name[: LONGEST_NAME + 1]  # no account has a name so long
+        wait = self._limits.seconds_to_wait(name, address)
         if wait:
             return SignIn("wait", seconds=wait)
         row = await self._database.read(
             lambda tx: tx.one(_BY_NAME, library=self._library, name=name)
         )
         known = row["password_hash"] if row and row["state"] == "active" else None
-        if await self._checks.check(password, known) == "wrong" or row is None:
+        checked = await self._checks.check(password, known)
+        if checked == "busy":
+            return SignIn("wait", seconds=BUSY_SECONDS)
+        if checked == "wrong" or row is None:
             return SignIn("wrong")
-        token = secrets.token_urlsafe(32)
+        self._limits.succeeded(name, address)
+        token, now = secrets.token_urlsafe(32), self._clock()
         await self._database.write(lambda tx: self._open_session(tx, token, name, now))
         return SignIn("welcome", token, _actor(row))
 
@@ -166,6 +171,20 @@ class StaffAccounts:
             staff=name,
             created_at=now,
             expires_at=now + SESSION_SECONDS,
+        )
+
+
+def _check_names(name: str, alias: str) -> None:
+    if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        raise RefusedError(
+            "A staff name has letters, digits and . _ @ - only, begins with a letter or digit, "
+            f"and has at most {LONGEST_NAME} characters."
+        )
+    # Readers see the alias: nothing in it may be invisible or turn the text around.
+    odd = any(unicodedata.category(character)[0] == "C" for character in alias)
+    if odd or not alias.strip() or len(alias) > LONGEST_NAME:
+        raise RefusedError(
+            f"An alias is what readers see: 1 to {LONGEST_NAME} visible characters."
         )
 
 

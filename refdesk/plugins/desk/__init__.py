@@ -1,13 +1,48 @@
 """The librarians' pages and the staff API that they use."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from aiohttp import web
 
 from refdesk import hookimpl
+from refdesk.core.web.assets import WebAssets
+from refdesk.plugins.desk import consultation_api, session_api
+from refdesk.plugins.desk.doors import explained, for_librarians
+from refdesk.plugins.desk.live_desk import LiveDesk
+
+_FOLDER = Path(__file__).parent
+
+
+@hookimpl
+def register_web_assets() -> WebAssets:
+    """Bring the desk's templates, scripts and style."""
+    return WebAssets(_FOLDER / "templates", _FOLDER / "static")
 
 
 @hookimpl
 def register_routes() -> Sequence[web.RouteDef]:
     """Bring the desk's pages and the staff API."""
-    return []
+    live = LiveDesk()
+    return [*_session_routes(live), *_consultation_routes(), web.get("/desk/ws", live.socket)]
+
+
+def _session_routes(live: LiveDesk) -> list[web.RouteDef]:
+    return [
+        web.post("/api/v1/session", explained(session_api.sign_in)),
+        web.delete("/api/v1/session", explained(session_api.sign_out(live))),
+    ]
+
+
+def _consultation_routes() -> list[web.RouteDef]:
+    api, one = consultation_api, "/api/v1/consultations/{id}"
+    return [
+        web.get("/api/v1/consultations", for_librarians(api.list_consultations)),
+        web.get(one, for_librarians(api.show)),
+        web.get(f"{one}/events", for_librarians(api.events)),
+        web.post(f"{one}/claim", for_librarians(api.claim)),
+        web.post(f"{one}/messages", for_librarians(api.send_message)),
+        web.post(f"{one}/return", for_librarians(api.give_back)),
+        web.post(f"{one}/close", for_librarians(api.close)),
+        web.post(f"{one}/wrap_up", for_librarians(api.wrap_up)),
+    ]

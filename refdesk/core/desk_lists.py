@@ -1,0 +1,156 @@
+"""What does a librarian's list show: who waits, who is theirs, what is left to wrap up?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, func, select
+
+from refdesk.core.authorise import StaffActor, authorise, oversees
+from refdesk.core.consultation_rows import BY_ID, consultation_from
+from refdesk.core.consultations import CLAIMABLE, Consultation, State
+from refdesk.core.parts_json import load_parts, plain_text
+from refdesk.core.tables import ConsultationRow, EventRow, StaffRow
+from refdesk.storage import Database, Row, Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_E: Any = EventRow.__table__  # type: ignore[attr-defined]
+_STAFF: Any = StaffRow.__table__  # type: ignore[attr-defined]
+
+ListName = Literal["waiting", "with_librarian", "closed"]
+MOST_LISTED = 500
+LONGEST_PREVIEW_CHARACTERS = 240
+# A greeting or a bare "librarian" often comes first: the question is among the first few.
+_FIRST_MESSAGES = 5
+
+_WITH_ALIAS = select(_C, _STAFF.c.alias.label("owner_alias")).outerjoin(
+    _STAFF, _STAFF.c.name == _C.c.owner
+)
+_IN_STATE = prepare(
+    _WITH_ALIAS.where(_C.c.library == bindparam("library"), _C.c.state == bindparam("state"))
+    .order_by(_C.c.since)
+    .limit(MOST_LISTED)
+)
+_OF_OWNER = prepare(
+    _WITH_ALIAS.where(
+        _C.c.library == bindparam("library"),
+        _C.c.state == bindparam("state"),
+        _C.c.owner == bindparam("owner"),
+    )
+    .order_by(_C.c.since)
+    .limit(MOST_LISTED)
+)
+_ALIAS = prepare(select(_STAFF.c.alias).where(_STAFF.c.name == bindparam("name")))
+_FIRST = prepare(
+    select(_E.c.parts)
+    .where(_E.c.consultation == bindparam("consultation"), _E.c.sender == "reader")
+    .order_by(_E.c.seq)
+    .limit(_FIRST_MESSAGES)
+)
+_NEWEST_OF_READER = prepare(
+    select(func.max(_E.c.seq).label("seq")).where(
+        _E.c.consultation == bindparam("consultation"), _E.c.sender == "reader"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A consultation as lists show it.
+
+    `first_text` is the reader's first message and `question` the longest of the first five, both
+    shortened. `reader_seq` is the number of the reader's newest message, for unread marks.
+    """
+
+    consultation: Consultation
+    owner_alias: str
+    first_text: str
+    question: str
+    reader_seq: int
+
+
+class DeskLists:
+    """The lists of one library."""
+
+    def __init__(self, database: Database, library: str) -> None:
+        """Read from `database`."""
+        self._database = database
+        self._library = library
+
+    async def of(self, staff: StaffActor, name: ListName) -> list[Listed]:
+        """Return what this librarian may see, the longest waiting first.
+
+        `waiting` is everything that waits for a person, questions taken outside hours included;
+        `with_librarian` their own, for supervisors everybody's; `closed` their own to wrap up.
+        """
+        return (await self.several(staff, (name,)))[0]
+
+    async def several(self, staff: StaffActor, names: Sequence[ListName]) -> list[list[Listed]]:
+        """Return several lists of the same instant."""
+        return await self._database.read(
+            lambda tx: [self._list(tx, staff, name) for name in names]
+        )
+
+    async def one(self, staff: StaffActor, consultation: str) -> Listed | None:
+        """Return one consultation, or None when it is not for these eyes."""
+
+        def work(tx: Transaction) -> Listed | None:
+            row = tx.one(BY_ID, library=self._library, id=consultation)
+            if row is None:
+                return None
+            alias = tx.one(_ALIAS, name=row["owner"])
+            return _listed(tx, staff, row, alias["alias"] if alias else "")
+
+        return await self._database.read(work)
+
+    async def winner(self, consultation: str) -> str:
+        """Return the alias of the librarian who has a consultation now, or nothing."""
+
+        def work(tx: Transaction) -> str:
+            row = tx.one(BY_ID, library=self._library, id=consultation)
+            if row is None or row["state"] != State.WITH_LIBRARIAN:
+                return ""
+            alias = tx.one(_ALIAS, name=row["owner"])
+            return str(alias["alias"]) if alias else ""
+
+        return await self._database.read(work)
+
+    def _list(self, tx: Transaction, staff: StaffActor, name: ListName) -> list[Listed]:
+        rows: list[Row]
+        if name == "waiting":
+            rows = [row for state in sorted(CLAIMABLE) for row in self._in_state(tx, state)]
+            rows.sort(key=lambda row: float(row["since"]))
+        elif name == "with_librarian" and oversees(staff):
+            rows = self._in_state(tx, State.WITH_LIBRARIAN)
+        else:
+            rows = tx.all(_OF_OWNER, library=self._library, state=name, owner=staff.name)
+        found = (_listed(tx, staff, row, row["owner_alias"] or "") for row in rows)
+        return [listed for listed in found if listed is not None]
+
+    def _in_state(self, tx: Transaction, state: State) -> list[Row]:
+        return tx.all(_IN_STATE, library=self._library, state=state.value)
+
+
+def _listed(tx: Transaction, staff: StaffActor, row: Row, owner_alias: str) -> Listed | None:
+    consultation = consultation_from(row)
+    if authorise(staff, "see", consultation) == "refused":
+        return None
+    texts = [
+        plain_text(load_parts(message["parts"]))
+        for message in tx.all(_FIRST, consultation=consultation.id)
+    ]
+    newest = tx.one(_NEWEST_OF_READER, consultation=consultation.id)
+    return Listed(
+        consultation,
+        owner_alias,
+        _shortened(texts[0]) if texts else "",
+        _shortened(max(texts, key=len)) if texts else "",
+        (newest["seq"] if newest else None) or 0,
+    )
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) <= LONGEST_PREVIEW_CHARACTERS:
+        return words
+    return f"{words[: LONGEST_PREVIEW_CHARACTERS - 1]}…"

@@ -1,0 +1,54 @@
+"""Who comes through a door of the staff API, and what do they hear when it stays shut?"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from refdesk.core.authorise import answers
+from refdesk.core.duty import Duty
+from refdesk.core.web.server import service_of
+from refdesk.core.web.staff_session import SignedIn, signed_in
+from refdesk.plugins.desk.api_answers import refuse
+from refdesk.plugins.desk.requests import RequestProblem
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+LibrarianHandler = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+def explained(handler: Handler) -> Handler:
+    """Turn what is wrong with a request into the refusal that says so."""
+
+    async def call(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except RequestProblem as problem:
+            return refuse(request, problem.code, **problem.values)
+
+    return call
+
+
+def for_librarians(handler: LibrarianHandler) -> Handler:
+    """Let in signed-in colleagues who answer readers, and note that they are on duty."""
+
+    async def call(request: web.Request) -> web.StreamResponse:
+        who = await signed_in(request)
+        if who is None:
+            return refuse(request, "not_signed_in")
+        if may_be_forged(request, who):
+            return refuse(request, "not_json")
+        if not answers(who.actor):
+            return refuse(request, "not_a_librarian")
+        service_of(request, Duty).called(who.actor.name)
+        return await handler(request, who)
+
+    return explained(call)
+
+
+def may_be_forged(request: web.Request, who: SignedIn) -> bool:
+    """Say whether a form of another site could have sent this with the visitor's cookie.
+
+    Forms cannot send JSON; the server compares the Origin besides.
+    """
+    changes = request.method not in _SAFE_METHODS
+    return changes and who.way == "cookie" and request.content_type != "application/json"
