@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from aiohttp.typedefs import Handler
 
 from refdesk.core.settings import Settings
@@ -20,6 +21,8 @@ log = get_logger(__name__)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
 SERVICES: web.AppKey[dict[type[Any], Any]] = web.AppKey("services", dict)
+# Open live connections: when the server stops they are told, instead of waited for.
+SOCKETS: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("sockets", WeakSet)
 OWN_ASSETS = WebAssets(Path(__file__).parent / "templates", Path(__file__).parent / "static")
 LARGEST_BODY_BYTES = 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,6 +43,8 @@ def make_server(
     )
     server[SETTINGS] = settings
     server[SERVICES] = services
+    server[SOCKETS] = WeakSet()
+    server.on_shutdown.append(_close_sockets)
     folders = [OWN_ASSETS, *assets]
     static = [folder.static for folder in folders]
     templates = [folder.templates for folder in folders]
@@ -99,6 +104,12 @@ async def _refuse_foreign_origins(request: web.Request, handler: Handler) -> web
 def refusal(status: int, code: str, message: str, **extra: Any) -> web.Response:
     """Return an error of the API: a code for programs, a sentence for people."""
     return web.json_response({"error": code, "message": message, **extra}, status=status)
+
+
+async def _close_sockets(server: web.Application) -> None:
+    sockets: WeakSet[web.WebSocketResponse] = server[SOCKETS]
+    for socket in tuple(sockets):
+        await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"the server restarts")
 
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:
