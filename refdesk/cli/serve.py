@@ -1,6 +1,7 @@
 """How is a deployment created and run? (`refdesk init`, `refdesk serve`)"""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -92,6 +93,9 @@ async def _serve(
 
     app = App(deployment, extra_routes)
     await app.start()
+    # What the start has made stays for good: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     server = web.AppRunner(
         app.server, access_log=None, handle_signals=False, shutdown_timeout=5.0
     )

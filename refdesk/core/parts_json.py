@@ -1,12 +1,14 @@
 """How do parts, sources and buttons look as JSON, in the database and in web-chat frames?"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from refdesk.core.messages import Choice, File, Image, Link, Option, Part, Quote, Source, Text
 
 Json = dict[str, Any]
+# Built once: `json.dumps` with options builds an encoder at each call.
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def part_to_json(part: Part) -> Json:
@@ -58,7 +60,7 @@ def source_to_json(source: Source) -> Json:
 
 def dump_parts(parts: Iterable[Part]) -> str:
     """Return parts as stored."""
-    return json.dumps([part_to_json(part) for part in parts], ensure_ascii=False)
+    return to_json([part_to_json(part) for part in parts])
 
 
 def load_parts(stored: str) -> tuple[Part, ...]:
@@ -66,9 +68,11 @@ def load_parts(stored: str) -> tuple[Part, ...]:
     return tuple(part_from_json(data) for data in json.loads(stored))
 
 
-def dump_sources(sources: Iterable[Source]) -> str:
+def dump_sources(sources: Sequence[Source]) -> str:
     """Return sources as stored."""
-    return json.dumps([source_to_json(source) for source in sources], ensure_ascii=False)
+    if not sources:
+        return "[]"
+    return to_json([source_to_json(source) for source in sources])
 
 
 def load_sources(stored: str) -> tuple[Source, ...]:
@@ -81,9 +85,11 @@ def load_sources(stored: str) -> tuple[Source, ...]:
     )
 
 
-def dump_options(options: Iterable[Option]) -> str:
+def dump_options(options: Sequence[Option]) -> str:
     """Return buttons as stored."""
-    return json.dumps([_option(option) for option in options], ensure_ascii=False)
+    if not options:
+        return "[]"
+    return to_json([_option(option) for option in options])
 
 
 def load_options(stored: str) -> tuple[Option, ...]:

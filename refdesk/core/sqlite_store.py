@@ -14,13 +14,14 @@ from refdesk.core.consultation_rows import (
     INSERT_INBOX,
     IS_OPEN,
     consultation_from,
+    insert_event,
 )
-from refdesk.core.consultations import Consultation, EventKind, State, allows
+from refdesk.core.consultations import Consultation, Event, EventKind, State, allows
 from refdesk.core.event_log import LogWriter
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage, Text
 from refdesk.core.outbox_rows import queue_sending
-from refdesk.core.parts_json import load_parts, plain_text
+from refdesk.core.parts_json import dump_options, load_parts, plain_text
 from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Turn
 from refdesk.core.tables import ConsultationRow, EventRow, ReaderRow
 from refdesk.core.translations import translate
@@ -30,21 +31,29 @@ _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel ad
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
 _R: Any = ReaderRow.__table__  # type: ignore[attr-defined]
 
-_FIND_OPEN = prepare(
-    select(_C).where(
+_ASK = prepare(
+    update(_C)
+    .where(
         _C.c.library == bindparam("library"),
         _C.c.account == bindparam("account"),
         _C.c.rid == bindparam("rid"),
         IS_OPEN,
     )
+    .values(next_seq=_C.c.next_seq + 1, asked_seq=_C.c.next_seq)
+    .returning(*_C.c)
+)
+_FINISH = prepare(
+    update(_C)
+    .where(_C.c.id == bindparam("key"), _C.c.version == bindparam("expected"))
+    .values(
+        next_seq=_C.c.next_seq + bindparam("said"),
+        done_seq=bindparam("done_seq"),
+        **{name: bindparam(name) for name in ("version", "language", "misses", "offered")},
+    )
+    .returning(_C.c.next_seq)
 )
 _INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
 _INSERT_CONSULTATION = prepare(insert(_C))
-_ASKED = prepare(
-    update(_C)
-    .where(_C.c.id == bindparam("key"))
-    .values(next_seq=bindparam("next_seq"), asked_seq=bindparam("asked_seq"))
-)
 _DONE = prepare(
     update(_C).where(_C.c.id == bindparam("key")).values(done_seq=bindparam("done_seq"))
 )
@@ -100,15 +109,14 @@ class SqliteStore:
         if earlier is not None:
             return Accepted("repeat", earlier["consultation"], earlier["seq"], None, ())
         now = self._clock()
-        row = tx.one(_FIND_OPEN, library=self._library, account=message.account, rid=message.rid)
+        row = tx.one(_ASK, library=self._library, account=message.account, rid=message.rid)
         if row is None:
             consultation, seq = self._open(tx, message, now), 1
         else:
-            consultation, seq = consultation_from(row), row["next_seq"]
-        writer = LogWriter(tx, self._library, consultation, seq, now)
+            consultation, seq = consultation_from(row), row["asked_seq"]
         parts = message.parts or (Text(message.text),)
-        event = writer.append("message", "reader", parts, action=message.action)
-        tx.run(_ASKED, key=consultation.id, next_seq=seq + 1, asked_seq=seq)
+        event = Event(consultation.id, seq, now, "message", "reader", parts, action=message.action)
+        insert_event(tx, self._library, event)
         tx.run(
             INSERT_INBOX,
             library=self._library,
@@ -148,8 +156,8 @@ class SqliteStore:
             state=consultation.state.value,
             owner=None,
             language=language,
-            next_seq=1,
-            asked_seq=0,
+            next_seq=2,
+            asked_seq=1,
             done_seq=0,
             version=1,
             misses=0,
@@ -180,6 +188,46 @@ class SqliteStore:
         return turns
 
     def _finish(self, tx: Transaction, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+        if outcome.waiting is None and outcome.returned == "no":
+            finished = self._finish_in_place(tx, turn, outcome)
+            if finished is not None:
+                return finished
+        return self._finish_moving(tx, turn, outcome)
+
+    def _finish_in_place(self, tx: Transaction, turn: Turn, outcome: Outcome) -> Finished | None:
+        """Write replies that change no state, with one statement on the consultation.
+
+        Return None, with nothing written, when somebody was faster.
+        """
+        before = turn.consultation
+        after = _remembering(before, outcome)
+        says = [intent for intent in outcome.intents if isinstance(intent, Say)]
+        row = tx.one(
+            _FINISH,
+            key=before.id,
+            expected=before.version,
+            version=after.version,
+            said=len(says),
+            language=after.language,
+            misses=after.misses,
+            offered=dump_options(after.offered),
+            done_seq=turn.seq,
+        )
+        if row is None:
+            return None
+        now, first = self._clock(), row["next_seq"] - len(says)
+        events = tuple(_said(say, before.id, first + n, now) for n, say in enumerate(says))
+        for event in events:
+            insert_event(tx, self._library, event)
+        for intent in outcome.intents:
+            if isinstance(intent, WriteRow):
+                tx.run(intent.statement, **intent.values)
+        if self._needs_outbox(before.account):
+            queue_sending(tx, self._library, before.account, events)
+        return Finished(after, events)
+
+    def _finish_moving(self, tx: Transaction, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+        """Write an outcome that moves the consultation to another state."""
         before = turn.consultation
         writer = LogWriter.open(tx, self._library, before.id, self._clock())
         if writer is None:
@@ -187,10 +235,8 @@ class SqliteStore:
         if writer.consultation.version != before.version:
             return Overtaken(writer.consultation)
         self._write_outcome(tx, writer, outcome)
-        changes = _memory_of(outcome, before)
-        if changes or writer.events:
-            writer.update(**changes)
-            writer.save()
+        writer.update(language=outcome.language, misses=outcome.misses, offered=outcome.offered)
+        writer.save()
         tx.run(_DONE, key=before.id, done_seq=turn.seq)
         if self._needs_outbox(before.account):
             queue_sending(tx, self._library, before.account, writer.events)
@@ -218,13 +264,23 @@ class SqliteStore:
             writer.change_state(State.SELF_SERVICE, notice)
 
 
-def _memory_of(outcome: Outcome, before: Consultation) -> dict[str, Any]:
-    """Return what the consultation now remembers differently."""
-    after = replace(
-        before, language=outcome.language, misses=outcome.misses, offered=outcome.offered
+def _remembering(before: Consultation, outcome: Outcome) -> Consultation:
+    """Return the consultation with what it now remembers, under a new version if it differs."""
+    known = (before.language, before.misses, before.offered)
+    if known == (outcome.language, outcome.misses, outcome.offered):
+        return before
+    return replace(
+        before,
+        version=before.version + 1,
+        language=outcome.language,
+        misses=outcome.misses,
+        offered=outcome.offered,
     )
-    names = ("language", "misses", "offered")
-    return {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}
+
+
+def _said(say: Say, consultation: str, seq: int, now: float) -> Event:
+    kind: EventKind = "reply" if say.sender == "bot" else "notice"
+    return Event(consultation, seq, now, kind, say.sender, say.reply.parts, say.reply.sources)
 
 
 def _new_id(now: float) -> str:

@@ -1,6 +1,9 @@
 """How do frames leave through a socket, in order and never more than the page takes in?"""
 
 import asyncio
+from collections import deque
+from collections.abc import Coroutine, Generator
+from typing import Any
 
 from aiohttp import web
 
@@ -11,21 +14,24 @@ MOST_UNSENT_FRAMES = 1_000
 
 
 class Outgoing:
-    """What is on its way out of one socket; one task at a time writes."""
+    """What is on its way out of one socket.
+
+    A frame that the system takes at once needs no task; only when the page is slow does one wait.
+    """
 
     __slots__ = ("_flushing", "_socket", "_unsent")
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         """Write to `socket`, which has been prepared."""
         self._socket = socket
-        self._unsent: list[str] = []
+        self._unsent: deque[str] = deque()
         self._flushing: asyncio.Task[None] | None = None
 
     def push(self, frame: str) -> None:
         """Send a frame after those before it; hangs up on a page that takes nothing in."""
         self._unsent.append(frame)
         if self._flushing is None:
-            self._flushing = running_loop().create_task(self._flush())
+            self._begin()
         elif len(self._unsent) > MOST_UNSENT_FRAMES:
             self._unsent.clear()
             self._flushing.cancel()
@@ -34,16 +40,39 @@ class Outgoing:
         """Forget what has not been sent yet: the one who listens may not see it any more."""
         self._unsent.clear()
 
-    async def _flush(self) -> None:
+    def _begin(self) -> None:
+        """Send now; what has to wait for the page goes on in a task."""
+        sending = self._flush()
         try:
-            while self._unsent:
-                frames, self._unsent = self._unsent, []
-                for frame in frames:
-                    await self._socket.send_str(frame)
-        except (ConnectionError, RuntimeError):
-            # The page has gone; what it missed is in the log.
-            self._unsent.clear()
+            waiting_for = sending.send(None)
+        except StopIteration:
+            return
+        self._flushing = running_loop().create_task(self._go_on(sending, waiting_for))
+
+    async def _go_on(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+        try:
+            await _Started(sending, waiting_for)
         except asyncio.CancelledError:
             await self._socket.close(code=1013, message=b"too slow")
         finally:
             self._flushing = None
+
+    async def _flush(self) -> None:
+        try:
+            while self._unsent:
+                await self._socket.send_str(self._unsent.popleft())
+        except (ConnectionError, RuntimeError):
+            # The page has gone; what it missed is in the log.
+            self._unsent.clear()
+
+
+class _Started:
+    """A coroutine that has run up to its first wait, to be awaited from there."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waiting_for = waiting_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield self._waiting_for
+        yield from self._coroutine.__await__()
