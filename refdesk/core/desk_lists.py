@@ -87,9 +87,7 @@ class DeskLists:
 
     async def several(self, staff: StaffActor, names: Sequence[ListName]) -> list[list[Listed]]:
         """Return several lists of the same instant."""
-        return await self._database.read(
-            lambda tx: [self._list(tx, staff, name) for name in names]
-        )
+        return await self._database.read(lambda tx: [self._list(tx, staff, name) for name in names])
 
     async def one(self, staff: StaffActor, consultation: str) -> Listed | None:
         """Return one consultation, or None when it is not for these eyes."""

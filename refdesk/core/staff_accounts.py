@@ -29,9 +29,7 @@ _NAME = re.compile(r"[^\W_][\w.@-]*")
 _PUT = prepare(
     (_put := upsert(_A)).on_conflict_do_update(
         index_elements=["name"],
-        set_={
-            name: _put.excluded[name] for name in ("alias", "role", "password_hash", "state")
-        },
+        set_={name: _put.excluded[name] for name in ("alias", "role", "password_hash", "state")},
     )
 )
 _BY_NAME = prepare(
@@ -123,8 +121,7 @@ class StaffAccounts:
         """Return every account, by name."""
         rows = self._database.read_blocking(lambda tx: tx.all(_ALL, library=self._library))
         return [
-            StaffAccount(row["name"], row["alias"], Role(row["role"]), row["state"])
-            for row in rows
+            StaffAccount(row["name"], row["alias"], Role(row["role"]), row["state"]) for row in rows
         ]
 
     async def sign_in(self, name: str, password: str, address: str) -> SignIn:
@@ -183,9 +180,7 @@ def _check_names(name: str, alias: str) -> None:
     # Readers see the alias: nothing in it may be invisible or turn the text around.
     odd = any(unicodedata.category(character)[0] == "C" for character in alias)
     if odd or not alias.strip() or len(alias) > LONGEST_NAME:
-        raise RefusedError(
-            f"An alias is what readers see: 1 to {LONGEST_NAME} visible characters."
-        )
+        raise RefusedError(f"An alias is what readers see: 1 to {LONGEST_NAME} visible characters.")
 
 
 def _actor(row: Any) -> StaffActor:
