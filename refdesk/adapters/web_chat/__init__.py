@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from refdesk.adapters.web_chat import frames
 from refdesk.adapters.web_chat.connection import Connection
+from refdesk.adapters.web_chat.widget import widget_script
 from refdesk.core.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
@@ -47,6 +48,7 @@ class WebChat(Adapter):
         """Begin without connections."""
         super().__init__(account, settings, gateway)
         self._readers: dict[str, set[Connection]] = {}
+        self._widget_script = widget_script()
 
     def decode(self, raw: Any) -> InboundMessage | None:
         """Return the message in a text frame of an unknown reader; sockets know theirs."""
@@ -98,11 +100,12 @@ class WebChat(Adapter):
 
     async def _page(self, request: web.Request) -> web.Response:
         origins = self.settings.embed_origins
+        embedded = "yes" if request.query.get("embed") == "1" else "no"
         request["frame_ancestors"] = " ".join(["'self'", *origins])
-        return request.app[PAGES].render(request, "web_chat/chat.html", web_chat=self)
+        return request.app[PAGES].render(request, "web_chat/chat.html", embedded=embedded)
 
     async def _widget(self, request: web.Request) -> web.StreamResponse:
-        response = web.FileResponse(_FOLDER / "static" / "web_chat" / "widget.js")
+        response = web.Response(text=self._widget_script, content_type="text/javascript")
         response.headers["Cache-Control"] = "public, max-age=300"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.enable_compression()

@@ -12,6 +12,8 @@ from refdesk.core.settings import Settings
 from refdesk.core.translations import translate
 
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
+LANGUAGE_COOKIE = "refdesk_language"
+_YEAR_SECONDS = 365 * 24 * 3600
 
 
 class Pages:
@@ -51,6 +53,16 @@ class Pages:
         response.headers["Content-Language"] = language
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.enable_compression()
+        if request.query.get("language") == language:
+            response.set_cookie(
+                LANGUAGE_COOKIE,
+                language,
+                max_age=_YEAR_SECONDS,
+                path=f"{self._base}/",
+                secure=self._settings.web.public_url.startswith("https:"),
+                httponly=True,
+                samesite="Lax",
+            )
         return response
 
     def url(self, path: str) -> str:
@@ -64,7 +76,7 @@ class Pages:
 
 def language_of_visitor(request: web.Request, default: Language) -> Language:
     """Return what the visitor chose (`?language=`, then cookie), else what the browser prefers."""
-    for chosen in (request.query.get("language"), request.cookies.get("refdesk_language")):
+    for chosen in (request.query.get("language"), request.cookies.get(LANGUAGE_COOKIE)):
         if chosen in _LANGUAGES:
             return cast("Language", chosen)
     preferred = request.headers.get("Accept-Language", "")

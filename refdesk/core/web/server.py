@@ -14,6 +14,7 @@ from refdesk.core.settings import Settings
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
 from refdesk.core.web.pages import Pages
+from refdesk.core.web.start_page import start_page_routes
 from refdesk.errors import NotAllowedError, NotFoundError, RefusedError
 from refdesk.logs import get_logger
 
@@ -48,8 +49,9 @@ def make_server(
     folders = [OWN_ASSETS, *assets]
     static = [folder.static for folder in folders]
     templates = [folder.templates for folder in folders]
-    server[PAGES] = Pages(settings, base, templates, static_version(static))
-    server.router.add_routes([*_health_routes(readiness), *_static_routes(static), *routes])
+    server[PAGES] = pages = Pages(settings, base, templates, static_version(static))
+    own_routes = [*_health_routes(readiness), *_static_routes(static), *start_page_routes(pages)]
+    server.router.add_routes([*own_routes, *routes])
     server.on_response_prepare.append(_protect)
     if not base:
         return server
