@@ -47,7 +47,8 @@ class WebChat(Adapter):
     def __init__(self, account: str, settings: Any, gateway: Any) -> None:
         """Begin without connections."""
         super().__init__(account, settings, gateway)
-        self._readers: dict[str, set[Connection]] = {}
+        # Most readers have one page open: a tuple is the smallest group.
+        self._readers: dict[str, tuple[Connection, ...]] = {}
         self._widget_script = widget_script()
 
     def decode(self, raw: Any) -> InboundMessage | None:
@@ -83,15 +84,16 @@ class WebChat(Adapter):
     def join(self, connection: Connection) -> None:
         """Note which reader a connection speaks for."""
         if connection.rid is not None:
-            self._readers.setdefault(connection.rid, set()).add(connection)
+            self._readers[connection.rid] = (*self._readers.get(connection.rid, ()), connection)
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection."""
-        group = self._readers.get(connection.rid or "")
-        if group is not None:
-            group.discard(connection)
-            if not group:
-                self._readers.pop(connection.rid or "")
+        rid = connection.rid or ""
+        left = tuple(one for one in self._readers.get(rid, ()) if one is not connection)
+        if left:
+            self._readers[rid] = left
+        else:
+            self._readers.pop(rid, None)
 
     def lead(self, rid: str, consultation: str) -> None:
         """Let all pages of a reader follow the consultation that one of them has opened."""

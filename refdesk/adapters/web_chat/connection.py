@@ -84,13 +84,18 @@ class Connection:
         gateway = self._channel.gateway
         tokens, now = gateway.tokens, gateway.now()
         token, rid = hello.token, tokens.read(hello.token, now) if hello.token else None
+        self._leave()
+        self._language = hello.language
         if rid is None or token is None:
             if token is not None:
                 problem = "This page's token is not valid any more. You have been given a new one."
                 self._push(frames.error(Problem("invalid_token", problem)))
-            rid, token = tokens.issue(now)
-        self._leave()
-        self.rid, self._language = rid, hello.language
+            self.rid, token = tokens.issue(now)
+            self._channel.join(self)
+            # Nobody knows this reader yet: there is nothing to look up.
+            self._push(frames.welcome(token, None, 0))
+            return
+        self.rid = rid
         self._channel.join(self)
         consultation = await gateway.current_consultation(self._channel.account, rid)
         await self._resume(hello, rid, token, consultation or hello.consultation)

@@ -115,7 +115,9 @@ async def _close_sockets(server: web.Application) -> None:
 
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:
-    protect(request, response)
+    # A socket is no page; thousands of them are open, and each would keep these headers.
+    if not isinstance(response, web.WebSocketResponse):
+        protect(request, response)
 
 
 def _health_routes(readiness: Readiness) -> list[web.RouteDef]:
