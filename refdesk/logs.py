@@ -6,6 +6,9 @@ data of the log format, so a line break in one cannot forge a line.
 
 import logging
 import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 # structlog imports Rich with all its lexers for coloured tracebacks, which we do not use: hiding it
@@ -38,11 +41,37 @@ def configure_logs(level: str = "WARNING", form: str = "text") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _trace,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[libraries])
+
+
+def _trace(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Write where an error was raised but not its own words: those may quote a reader."""
+    if values.pop("exc_info", None):
+        kind, _error, trace = sys.exc_info()
+        values["error"] = kind.__name__ if kind else ""
+        values["trace"] = _steps(trace)
+    return values
+
+
+class _WithoutWords(logging.Formatter):
+    """The same for what libraries log."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        """Name the kind of error and where it was raised."""
+        kind, _error, trace = ei
+        return f"{kind.__name__ if kind else ''} {_steps(trace)}"
+
+
+def _steps(trace: TracebackType | None) -> str:
+    return " > ".join(
+        f"{step.filename}:{step.lineno} {step.name}" for step in traceback.extract_tb(trace)
+    )

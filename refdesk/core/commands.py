@@ -64,10 +64,15 @@ class CommandTable:
         self._by_name: dict[str, tuple[str, Command]] = {}
         self._by_word: dict[str, tuple[str, Command]] = {}
         for plugin, command in commands:
+            if not isinstance(command, Command):
+                raise PluginError(f"Plugin {plugin} brings a {type(command).__name__} as command.")
             _claim(self._by_name, command.name, plugin, command)
             for words in command.words.values():
                 for word in words:
-                    _claim(self._by_word, normalised(word), plugin, command)
+                    key = normalised(word)
+                    if not key:
+                        raise PluginError(f"Plugin {plugin}: {command.name} has an empty word.")
+                    _claim(self._by_word, key, plugin, command)
 
     def find(
         self, text: str, action: str, offered: Sequence[Option]
@@ -90,9 +95,7 @@ class CommandTable:
         found = self._by_name.get(name)
         return (*found, argument) if found else None
 
-    def _for_offered(
-        self, key: str, offered: Sequence[Option]
-    ) -> tuple[str, Command, str] | None:
+    def _for_offered(self, key: str, offered: Sequence[Option]) -> tuple[str, Command, str] | None:
         """Let a typed label or number press one of the buttons shown last."""
         for number, option in enumerate(offered, start=1):
             if key and key in (str(number), normalised(option.label)):
@@ -100,9 +103,7 @@ class CommandTable:
         return None
 
 
-def _claim(
-    table: dict[str, tuple[str, Command]], key: str, plugin: str, command: Command
-) -> None:
+def _claim(table: dict[str, tuple[str, Command]], key: str, plugin: str, command: Command) -> None:
     holder = table.get(key)
     if holder and holder[1] is not command:
         raise PluginError(

@@ -11,11 +11,15 @@ from typing import Any, TypeVar
 
 R = TypeVar("R")
 
+# A cancelled call may close what it has opened; one that takes longer than this is abandoned.
+GRACE_SECONDS = 1.0
+
 
 async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
     """Await `coroutine`, cancelling it when it takes longer than `seconds`.
 
-    Raises `TimeoutError` then. Code that blocks the event loop cannot be interrupted by anybody.
+    Raises `TimeoutError` then, also when the coroutine ignores its cancellation: it is abandoned
+    after `GRACE_SECONDS`. Code that blocks the event loop cannot be interrupted by anybody.
     """
     try:
         waiting_for = coroutine.send(None)
@@ -29,17 +33,62 @@ async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
 @types.coroutine
 def _resume(coroutine: Coroutine[Any, Any, R], waiting_for: Any) -> Generator[Any, Any, R]:
     """Go on with a coroutine that has been started and waits for `waiting_for`."""
-    while True:
-        try:
-            sent = yield waiting_for
-        except BaseException as error:  # cancellation included: it belongs to the coroutine
-            step = _throw(coroutine, error)
-        else:
-            step = _send(coroutine, sent)
-        if isinstance(step, _Finished):
-            result: R = step.value
-            return result
-        waiting_for = step
+    grace = _Grace()
+    try:
+        while True:
+            try:
+                sent = yield waiting_for
+            except asyncio.CancelledError as cancelled:
+                if grace.is_over():
+                    _abandon(coroutine)
+                    raise
+                grace.begin()
+                step = _throw(coroutine, cancelled)
+            except BaseException as error:  # what is thrown in belongs to the coroutine
+                step = _throw(coroutine, error)
+            else:
+                step = _send(coroutine, sent)
+            if isinstance(step, _Finished):
+                result: R = step.value
+                return result
+            waiting_for = step
+    finally:
+        grace.end()
+
+
+class _Grace:
+    """The time a cancelled coroutine has to end; after it the task is cancelled once more."""
+
+    __slots__ = ("_state", "_timer")
+
+    def __init__(self) -> None:
+        self._state = "not begun"
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Start the clock at the first cancellation."""
+        task = asyncio.current_task()
+        if self._state == "not begun" and task is not None:
+            self._state = "running"
+            self._timer = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._over, task)
+
+    def is_over(self) -> bool:
+        """Say whether this cancellation is our own, at the end of the grace."""
+        if self._state != "over":
+            return False
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        return True
+
+    def end(self) -> None:
+        """Stop the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _over(self, task: "asyncio.Task[Any]") -> None:
+        self._state = "over"
+        task.cancel()
 
 
 class _Finished:
@@ -61,3 +110,10 @@ def _throw(coroutine: Coroutine[Any, Any, Any], error: BaseException) -> Any:
         return coroutine.throw(error)
     except StopIteration as finished:
         return _Finished(finished.value)
+
+
+def _abandon(coroutine: Coroutine[Any, Any, Any]) -> None:
+    try:
+        coroutine.close()
+    except RuntimeError:
+        return  # it ignores even this; nothing more can be done to it

@@ -1,5 +1,6 @@
 """How does a message of any platform come in?"""
 
+import sqlite3
 import time
 from collections.abc import Callable
 
@@ -8,7 +9,10 @@ from refdesk.core.messages import InboundMessage
 from refdesk.core.rate_limit import RateLimit
 from refdesk.core.store import Accepted, Store
 from refdesk.core.turns import Turns
+from refdesk.errors import DataError
+from refdesk.logs import get_logger
 
+log = get_logger(__name__)
 LONGEST_MESSAGE_CHARACTERS = 8_000
 
 
@@ -37,9 +41,14 @@ class Inbox:
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; the platform may be told only then.
 
-        A repeat gets the first one's result and runs nothing.
+        A repeat gets the first one's result and runs nothing. Raises `DataError` when nothing can
+        be stored now: the sender is told to try again.
         """
-        accepted = await self._store.accept(message)
+        try:
+            accepted = await self._store.accept(message)
+        except sqlite3.OperationalError as error:
+            log.error("message_not_stored", problem=str(error))  # noqa: TRY400 - the words suffice
+            raise DataError("The message could not be stored. Please send it again.") from error
         if accepted.turn is not None:
             self._live.publish(accepted.consultation, accepted.events)
             self._turns.begin(accepted.turn)

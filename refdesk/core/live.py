@@ -42,7 +42,7 @@ class Live:
 
         `consultation` is given when it has changed in more than its log.
         """
-        if topic in self._listeners or ALL in self._listeners:
+        if self._listeners:
             running_loop().call_soon(self._deliver, topic, events, consultation)
 
     def _deliver(

@@ -4,8 +4,9 @@ A message is a sequence of parts. Adapters translate their platform's format int
 nothing above them knows a platform.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 Language = Literal["en", "zh"]
 
@@ -67,6 +68,7 @@ class Quote:
 
 
 Part = Text | Link | Choice | File | Image | Quote
+_PARTS = get_args(Part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,25 @@ class Source:
     title: str
     url: str = ""
     entry: str = ""
+
+
+def check_parts(parts: Iterable[object], sources: Iterable[object] = ()) -> None:
+    """Raise `TypeError` when something among them is no part, or no source."""
+    for part in parts:
+        if not isinstance(part, _PARTS):
+            raise TypeError(f"a reply is made of parts, not of {type(part).__name__}")
+        if isinstance(part, Choice):
+            check_options(part.options)
+    for source in sources:
+        if not isinstance(source, Source):
+            raise TypeError(f"a source is a Source, not a {type(source).__name__}")
+
+
+def check_options(options: Iterable[object]) -> None:
+    """Raise `TypeError` when something among them is no button."""
+    for option in options:
+        if not isinstance(option, Option):
+            raise TypeError(f"a button is an Option, not a {type(option).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +123,10 @@ class Reply:
 
     parts: tuple[Part, ...]
     sources: tuple[Source, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse what is no part before it gets into a log that would never be readable again."""
+        check_parts(self.parts, self.sources)
 
     @classmethod
     def of(cls, text: str) -> "Reply":

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from refdesk.core.messages import Language, Option, Part, Source, Text
+from refdesk.core.messages import Language, Option, Part, Source, Text, check_options, check_parts
 
 
 class HandoffReason(StrEnum):
@@ -49,6 +49,13 @@ class Offer:
     related: tuple[Option, ...] = ()
     feedback: tuple[Option, ...] = ()
     handoff: HandoffReason | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse nonsense where it is made, so that the log names the plugin and the line."""
+        if not 0 <= self.confidence <= 1:
+            raise ValueError("the confidence of an offer runs from 0 to 1")
+        check_parts(self.parts(), self.sources)
+        check_options((*self.related, *self.feedback))
 
     def parts(self) -> tuple[Part, ...]:
         """Return the answer as parts."""

@@ -6,6 +6,7 @@ The result is an `Outcome`, which the store writes in one transaction.
 
 import time
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from refdesk.core import hookspecs
@@ -29,6 +30,7 @@ MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
 # The button that brings a person; the handoff plugin registers it.
 HUMAN_COMMAND = "handoff.human"
 LONGEST_REPLY_CHARACTERS = 20_000
+_RESULT_OF_COMMAND = (Reply, Offer, str, NoneType)
 
 
 class Pipeline:
@@ -76,8 +78,10 @@ class Pipeline:
     ) -> Outcome:
         context = self._context(plugin, handling)
         call = CommandCall(argument, handling.consultation, handling.message)
-        done = await self._host.run(plugin, command.name, command.handler, call, context)
-        if done is None or not isinstance(done.value, Reply | Offer | str | None):
+        done = await self._host.run(
+            plugin, command.name, command.handler, call, context, expected=_RESULT_OF_COMMAND
+        )
+        if done is None:
             return self._apology(handling)
         intents = list(context.intents)
         offered: tuple[Option, ...] = ()
@@ -200,7 +204,7 @@ def _buttons(parts: Sequence[Part]) -> tuple[Option, ...]:
 def _is_sendable(offer: Offer) -> bool:
     """Leave out an offer that no platform could carry, whatever its confidence claims."""
     size = sum(len(part.text) for part in offer.parts() if isinstance(part, Text))
-    return 0 <= offer.confidence <= 1 and size <= LONGEST_REPLY_CHARACTERS
+    return size <= LONGEST_REPLY_CHARACTERS
 
 
 def _intents_of(offer: Offer, answered: "Sequence[Answered[Offer]]") -> tuple[Intent, ...]:

@@ -8,18 +8,21 @@ keeps failing is set aside for a while.
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar, get_type_hints
+from functools import partial
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import pluggy
 
 from refdesk.core import hookspecs
 from refdesk.core.circuit_breaker import CircuitBreaker
 from refdesk.core.deadlines import within
+from refdesk.core.hook_checks import check_functions, result_type, with_nearest_hook
 from refdesk.core.intents import Intent
 from refdesk.core.plugin_context import PluginContext
-from refdesk.errors import PluginError
+from refdesk.core.plugin_threads import PluginThreads
+from refdesk.errors import PluginError, RefdeskError
 from refdesk.logs import get_logger
 
 P = ParamSpec("P")
@@ -46,13 +49,20 @@ class _Implementation:
 class PluginHost:
     """The registered plugins of one app, and the only place that calls them."""
 
-    def __init__(self, deadline_seconds: float = 3.0, trace: str = "off") -> None:
+    def __init__(
+        self,
+        deadline_seconds: float = 3.0,
+        trace: str = "off",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Give each call `deadline_seconds`; `trace="on"` logs every call (REFDESK_TRACE_HOOKS)."""
         self._deadline = deadline_seconds
+        self._clock = clock
         self._trace = trace == "on"
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._breakers: dict[str, CircuitBreaker] = {}
+        self._threads: dict[str, PluginThreads] = {}
         self._implementations: dict[str, tuple[_Implementation, ...]] = {}
         self._expected: dict[str, Any] = {}
 
@@ -65,18 +75,21 @@ class PluginHost:
         try:
             self._manager.register(plugin, name)
             self._manager.check_pending()
-            self._refuse_wrappers(name)
+            check_functions(self._manager, name)
         except (pluggy.PluginValidationError, PluginError) as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
-            raise PluginError(str(error)) from error
+            raise PluginError(with_nearest_hook(str(error))) from error
+        except ValueError as error:
+            raise PluginError(f"{name} is registered already, perhaps by another name") from error
         self._breakers[name] = CircuitBreaker()
+        self._threads[name] = PluginThreads(name)
         self._implementations.clear()
 
     def unregister(self, name: str) -> None:
         """Remove a plugin; nothing asks it any more."""
         self._manager.unregister(name=name)
-        del self._breakers[name]
+        del self._breakers[name], self._threads[name]
         self._implementations.clear()
 
     def names(self) -> list[str]:
@@ -85,14 +98,14 @@ class PluginHost:
 
     def condition(self, plugin: str) -> str:
         """Return `working`, or `set aside` after repeated failures."""
-        return self._breakers[plugin].condition(time.monotonic())
+        return self._breakers[plugin].condition(self._clock())
 
     def collect(self, spec: Callable[[], R]) -> list[tuple[str, R]]:
-        """Call a `register_*` hook of every plugin; failures are not caught: a start is strict."""
-        return [
-            (implementation.plugin, implementation.function())
-            for implementation in self._of(spec.__name__)
-        ]
+        """Call a `register_*` hook of every plugin.
+
+        A start is strict: raises `PluginError` naming the plugin that fails or returns nonsense.
+        """
+        return [(one.plugin, self._collected(spec, one)) for one in self._of(spec.__name__)]
 
     async def ask_all(
         self, spec: Callable[P, Awaitable[R | None]], *_args: P.args, **arguments: P.kwargs
@@ -116,44 +129,68 @@ class PluginHost:
         return None
 
     async def run(
-        self, plugin: str, what: str, function: Callable[..., Awaitable[R]], *arguments: Any
+        self,
+        plugin: str,
+        what: str,
+        function: Callable[..., Awaitable[R]],
+        *arguments: Any,
+        expected: Any = object,
     ) -> Answered[R] | None:
-        """Run one handler of a plugin under the same protection; None when it failed."""
-        breaker = self._breakers[plugin]
-        now = time.monotonic()
-        if breaker.is_open(now):
-            return None
-        try:
-            value = await within(self._deadline, _started(function, arguments))
-        except Exception as error:  # the border: foreign code may raise anything
-            self._note_failure(plugin, what, breaker, error)
-            return None
-        breaker.succeeded()
-        if self._trace:
-            took = round((time.monotonic() - now) * 1000, 3)
-            log.info("hook_called", plugin=plugin, hook=what, ms=took, result=type(value).__name__)
-        return Answered(plugin, value)
+        """Run one handler of a plugin under the same protection.
+
+        None when it failed, which includes a result that is no instance of `expected`.
+        """
+        return await self._call(plugin, what, expected, function, arguments, {})
 
     async def _ask(
         self, spec: Callable[..., Any], implementation: _Implementation, arguments: dict[str, Any]
     ) -> Answered[Any] | None:
+        plugin, function = implementation.plugin, implementation.function
         given = {name: arguments[name] for name in implementation.arguments}
         context = given.get("context")
         if isinstance(context, PluginContext):
-            context = given["context"] = context.bound_to(implementation.plugin)
-        hook = spec.__name__
-
-        async def call() -> Any:
-            value = await _started(implementation.function, (), given)
-            if not isinstance(value, self._result_type(spec)):
-                raise PluginError(f"{hook} returned {type(value).__name__}")
-            return value
-
-        answer = await self.run(implementation.plugin, hook, call)
+            context = given["context"] = context.bound_to(plugin)
+        expected = self._result_type(spec)
+        answer = await self._call(plugin, spec.__name__, expected, function, (), given)
         if answer is None or answer.value is None:
             return None
         intents = tuple(context.intents) if isinstance(context, PluginContext) else ()
         return Answered(answer.plugin, answer.value, intents)
+
+    async def _call(
+        self,
+        plugin: str,
+        what: str,
+        expected: Any,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> Answered[Any] | None:
+        """Let a plugin work, with everything that keeps a bad one from harming others."""
+        breaker = self._breakers[plugin]
+        began = self._clock()
+        if breaker.is_open(began):
+            return None
+        try:
+            started = self._started(plugin, function, arguments, named)
+            value = await within(self._deadline, started)
+            if not isinstance(value, expected):
+                raise PluginError(f"{what} returned {type(value).__name__}")  # noqa: TRY301 - a failure like any other
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody has cancelled us: the plugin let its own cancelled work escape.
+            self._note_failure(plugin, what, breaker, error)
+            return None
+        except (Exception, SystemExit) as error:  # the border: foreign code may raise anything
+            self._note_failure(plugin, what, breaker, error)
+            return None
+        breaker.succeeded()
+        if self._trace:
+            took = round((self._clock() - began) * 1000, 3)
+            log.info("hook_called", plugin=plugin, hook=what, ms=took, result=type(value).__name__)
+        return Answered(plugin, value)
 
     def _of(self, hook: str) -> tuple[_Implementation, ...]:
         """Return a hook's implementations in asking order, looked up once."""
@@ -172,55 +209,64 @@ class PluginHost:
             )
         return found
 
+    def _collected(self, spec: Callable[[], R], implementation: _Implementation) -> R:
+        hook, plugin = spec.__name__, implementation.plugin
+        switch_off = "Repair it, or switch it off in refdesk.toml, [plugins] disabled."
+        try:
+            value: R = implementation.function()
+        except RefdeskError:
+            raise
+        except (Exception, SystemExit) as error:  # the border, as above
+            raise PluginError(
+                f"Plugin {plugin} failed in {hook} ({type(error).__name__}, {_place(error)}). "
+                f"{switch_off}"
+            ) from error
+        if not isinstance(value, self._result_type(spec)):
+            raise PluginError(
+                f"Plugin {plugin} returned {type(value).__name__} from {hook}. {switch_off}"
+            )
+        return value
+
     def _result_type(self, spec: Callable[..., Any]) -> Any:
+        """Return what a hook's results are instances of, looked up once."""
         expected = self._expected.get(spec.__name__)
         if expected is None:
-            expected = self._expected[spec.__name__] = get_type_hints(spec)["return"]
+            expected = self._expected[spec.__name__] = result_type(spec)
         return expected
 
-    def _refuse_wrappers(self, name: str) -> None:
-        for caller in self._manager.get_hookcallers(self._manager.get_plugin(name)) or ():
-            for one in caller.get_hookimpls():
-                if one.plugin_name == name and (one.wrapper or one.hookwrapper):
-                    raise PluginError(
-                        f"{caller.name} cannot be wrapped: calls are asynchronous. "
-                        "Use a middleware instead."
-                    )
-                spec = getattr(hookspecs, caller.name)
-                if one.plugin_name == name and not inspect.iscoroutinefunction(one.function):
-                    if inspect.iscoroutinefunction(spec):
-                        log.info("hook_runs_in_thread", plugin=name, hook=caller.name)
-                elif one.plugin_name == name and not inspect.iscoroutinefunction(spec):
-                    raise PluginError(f"{caller.name} is called at start: use a plain def")
+    def _started(
+        self,
+        plugin: str,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> Coroutine[Any, Any, Any]:
+        """Return a coroutine of the call; a plain function runs in a thread."""
+        if inspect.iscoroutinefunction(function):
+            coroutine: Coroutine[Any, Any, Any] = function(*arguments, **named)
+            return coroutine
+        return self._in_thread(plugin, partial(function, *arguments, **named))
+
+    async def _in_thread(self, plugin: str, function: Callable[[], Any]) -> Any:
+        value = await self._threads[plugin].call(function)
+        # A lambda or partial of an `async def` is a plain function that returns a coroutine.
+        return await value if inspect.isawaitable(value) else value
 
     def _note_failure(
-        self, plugin: str, what: str, breaker: CircuitBreaker, error: Exception
+        self, plugin: str, what: str, breaker: CircuitBreaker, error: BaseException
     ) -> None:
-        breaker.failed(time.monotonic())
+        breaker.failed(self._clock())
         log.warning(
             "plugin_failed",
             plugin=plugin,
             hook=what,
             problem="deadline passed" if isinstance(error, TimeoutError) else type(error).__name__,
-            condition=breaker.condition(time.monotonic()),
+            condition=breaker.condition(self._clock()),
             where=_place(error),
         )
 
 
-async def _thread(function: Callable[..., Any], arguments: tuple[Any, ...], named: Any) -> Any:
-    return await asyncio.to_thread(function, *arguments, **named)
-
-
-def _started(
-    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any] | None = None
-) -> Any:
-    """Return an awaitable of the call; a plain function runs in a thread."""
-    if inspect.iscoroutinefunction(function):
-        return function(*arguments, **(named or {}))
-    return _thread(function, arguments, named or {})
-
-
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     """Name file and line where it was raised: enough to find it, no reader's text in it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -44,7 +44,11 @@ _ASK = prepare(
 )
 _FINISH = prepare(
     update(_C)
-    .where(_C.c.id == bindparam("key"), _C.c.version == bindparam("expected"))
+    .where(
+        _C.c.id == bindparam("key"),
+        _C.c.version == bindparam("expected"),
+        _C.c.done_seq < bindparam("done_seq"),
+    )
     .values(
         next_seq=_C.c.next_seq + bindparam("said"),
         done_seq=bindparam("done_seq"),
@@ -55,7 +59,9 @@ _FINISH = prepare(
 _INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
 _INSERT_CONSULTATION = prepare(insert(_C))
 _DONE = prepare(
-    update(_C).where(_C.c.id == bindparam("key")).values(done_seq=bindparam("done_seq"))
+    update(_C)
+    .where(_C.c.id == bindparam("key"), _C.c.done_seq < bindparam("done_seq"))
+    .values(done_seq=bindparam("done_seq"))
 )
 _UNFINISHED = prepare(
     select(_C, _E.c.seq, _E.c.action, _E.c.parts, _E.c.at)
@@ -96,7 +102,7 @@ class SqliteStore:
         return await self._database.read(self._unfinished)
 
     async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
-        """Write replies, state and rows of plugins, unless somebody was faster."""
+        """Write replies, state and rows of plugins, once, unless somebody was faster."""
         return await self._database.write(lambda tx: self._finish(tx, turn, outcome))
 
     def _accept(self, tx: Transaction, message: InboundMessage) -> Accepted:
@@ -197,7 +203,7 @@ class SqliteStore:
     def _finish_in_place(self, tx: Transaction, turn: Turn, outcome: Outcome) -> Finished | None:
         """Write replies that change no state, with one statement on the consultation.
 
-        Return None, with nothing written, when somebody was faster.
+        Return None, with nothing written, when somebody was faster or it is written already.
         """
         before = turn.consultation
         after = _remembering(before, outcome)
@@ -234,10 +240,11 @@ class SqliteStore:
             raise LookupError(f"consultation {before.id} is gone")
         if writer.consultation.version != before.version:
             return Overtaken(writer.consultation)
+        if tx.run(_DONE, key=before.id, done_seq=turn.seq) == 0:
+            return Finished(writer.consultation, ())
         self._write_outcome(tx, writer, outcome)
         writer.update(language=outcome.language, misses=outcome.misses, offered=outcome.offered)
         writer.save()
-        tx.run(_DONE, key=before.id, done_seq=turn.seq)
         if self._needs_outbox(before.account):
             queue_sending(tx, self._library, before.account, writer.events)
         return Finished(writer.consultation, tuple(writer.events))

@@ -83,4 +83,7 @@ class Store(Protocol):
         """Return accepted messages that have not been finished, oldest first."""
 
     async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
-        """Write what came of a message."""
+        """Write what came of a message, once: a second time changes nothing and has no events.
+
+        Messages of one consultation are finished in the order of their numbers.
+        """

@@ -9,6 +9,7 @@ import sqlite3
 from collections import deque
 from dataclasses import replace
 
+from refdesk.core.consultations import BOT_ANSWERS
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
 from refdesk.core.messages import Reply
@@ -19,8 +20,8 @@ from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
 log = get_logger(__name__)
-# A librarian's click overtakes an answer once; more often is a fault worth a log line.
-MOST_ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 class Turns:
@@ -66,8 +67,9 @@ class Turns:
     async def drain(self, seconds: float) -> None:
         """Wait for the work in hand, then end; what is left is taken up at the next start."""
         await self.settle(seconds)
-        for task in tuple(self._tasks):
+        for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self, key: str) -> None:
         queue = self._waiting[key]
@@ -77,34 +79,55 @@ class Turns:
                 turn = queue[0]
                 if turn.consultation.version < consultation.version:
                     turn = replace(turn, consultation=consultation)
-                finished = await self._settle(turn)
-                if finished is not None:
-                    consultation = finished.consultation
+                consultation = (await self._settle(turn)).consultation
                 queue.popleft()
         finally:
             del self._waiting[key]
 
-    async def _settle(self, turn: Turn) -> Finished | None:
-        """Decide and write; decide again when a librarian was faster."""
-        for _attempt in range(MOST_ATTEMPTS):
-            outcome = await self._pipeline.handle(turn)
-            result = await self._write(turn, outcome)
+    async def _settle(self, turn: Turn) -> Finished:
+        """Decide and write; decide again when a librarian was faster.
+
+        While nothing can be written (the disk is full) the message waits, and those behind it.
+        """
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                result = await self._write(turn, await self._decide(turn))
+            except Exception as error:  # the border of turns: other consultations go on
+                key, problem = turn.consultation.id, type(error).__name__
+                log.error("turn_put_off", consultation=key, seq=turn.seq, problem=problem)  # noqa: TRY400 - no texts
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                continue
             if isinstance(result, Finished):
                 self._live.publish(turn.consultation.id, result.events, result.consultation)
                 return result
             turn = replace(turn, consultation=result.consultation)
-        log.error("turn_given_up", consultation=turn.consultation.id, seq=turn.seq)
-        return None
+
+    async def _decide(self, turn: Turn) -> Outcome:
+        try:
+            return await self._pipeline.handle(turn)
+        except Exception as error:  # the border, as above: the reader hears that it failed
+            log.exception("message_failed", seq=turn.seq, problem=type(error).__name__)
+            return _apology(turn)
 
     async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
         try:
             return await self._store.finish(turn, outcome)
-        except sqlite3.IntegrityError as error:
-            # A plugin's row broke its own table's rule: its wishes are dropped, the reader hears.
-            if not any(isinstance(intent, WriteRow) for intent in outcome.intents):
-                raise
-            log.warning("plugin_row_refused", problem=type(error).__name__)
-            sorry = translate("Sorry, that did not work just now.", outcome.language)
-            return await self._store.finish(
-                turn, Outcome(outcome.language, (Say(Reply.of(sorry)),))
-            )
+        except Exception as error:  # the border, as above
+            has_rows = any(isinstance(intent, WriteRow) for intent in outcome.intents)
+            if isinstance(error, sqlite3.OperationalError) and not has_rows:
+                raise  # the disk's fault, not the answer's: it is given later
+            # A plugin's row broke its own table's rule, or its reply cannot be stored.
+            log.warning("outcome_refused", seq=turn.seq, problem=type(error).__name__)
+            return await self._store.finish(turn, _apology(turn))
+
+
+def _apology(turn: Turn) -> Outcome:
+    """Say that it failed; to a reader who talks with a person, nothing."""
+    consultation = turn.consultation
+    language = consultation.language
+    if consultation.state not in BOT_ANSWERS:
+        return Outcome(language, (), consultation.misses, consultation.offered)
+    sorry = translate("Sorry, that did not work just now.", language)
+    return Outcome(language, (Say(Reply.of(sorry)),))
