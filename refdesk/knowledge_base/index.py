@@ -13,10 +13,12 @@ import fcntl
 import json
 import os
 import shutil
-import threading
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from uuid import uuid4
 
@@ -35,7 +37,7 @@ _OPEN_ATTEMPTS = 3
 # A missing, torn or foreign Whoosh file shows in one of these ways.
 BROKEN = (
     OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, ImportError,
-    WhooshIndexError,
+    AssertionError, OverflowError, struct.error, zlib.error, UnpicklingError, WhooshIndexError,
 )  # fmt: skip
 _WRITER_MEGABYTES = 128
 
@@ -57,7 +59,10 @@ class Marker:
 
 
 class View:
-    """A searcher over one state of the index. Whoosh's files have cursors: one user at a time."""
+    """A searcher over one state of the index.
+
+    Whoosh's files have cursors: only one thread may use a view at a time.
+    """
 
     def __init__(self, marker: Marker, searcher: Any) -> None:
         """Hold `searcher`, opened for the state of `marker`."""
@@ -65,8 +70,11 @@ class View:
         self.searcher = searcher
         self.scoring: EntryScoring = searcher.weighting
         self.reader = searcher.reader()
-        self.lock = threading.Lock()
         self.hidden: dict[tuple[int, str], set[int]] = {}
+
+    def close(self) -> None:
+        """Give back the files; nobody may use the view any more."""
+        self.searcher.close()
 
 
 class EntryIndex:

@@ -1,28 +1,24 @@
 """What can the rest of the program ask of the knowledge base?"""
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 from refdesk.knowledge_base import search as searching
 from refdesk.knowledge_base import store
 from refdesk.knowledge_base.analysis import content_terms, question_terms
 from refdesk.knowledge_base.entries import Entry
+from refdesk.knowledge_base.following import Followed, FollowingIndex
 from refdesk.knowledge_base.hits import Hit, make_hits
-from refdesk.knowledge_base.index import BROKEN, EntryIndex, Marker, View
+from refdesk.knowledge_base.index import EntryIndex, View
 from refdesk.knowledge_base.search import Found
-from refdesk.knowledge_base.store import Position, Signature, StoredEntry, Tally
-from refdesk.logs import get_logger
+from refdesk.knowledge_base.store import Signature, StoredEntry, Tally
 from refdesk.storage import Database, Transaction
 
-Followed = Literal["current", "followed", "rebuilt"]
 DEFAULT_LIBRARY = "main"
 Result = TypeVar("Result")
-
-_log = get_logger(__name__)
 
 
 class KnowledgeBase:
@@ -34,15 +30,13 @@ class KnowledgeBase:
     """
 
     def __init__(
-        self, database: Database, index: EntryIndex, library: str, today: Callable[[], date]
+        self, database: Database, index: FollowingIndex, library: str, today: Callable[[], date]
     ) -> None:
-        """Use `open`, which also makes the index ready."""
+        """Use `open`, which makes the index ready."""
         self._database = database
         self._index = index
         self._library = library
         self._today = today
-        self._following = threading.Lock()
-        self._view: View | None = None
 
     @classmethod
     def open(
@@ -54,9 +48,8 @@ class KnowledgeBase:
         today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date(),
     ) -> Self:
         """Return the base, its index following the database; `today` decides what has expired."""
-        base = cls(database, EntryIndex(index_dir), library, today)
-        base.follow()
-        return base
+        index = FollowingIndex(database, EntryIndex(index_dir), library)
+        return cls(database, index, library, today)
 
     def search(
         self, text: str, *, limit: int = 10, level: int = 0, language: str | None = None
@@ -66,19 +59,20 @@ class KnowledgeBase:
         Only entries that `level` may see and that hold today. Of an entry and its translations
         one is returned: in `language` where there is one.
         """
-        terms = question_terms(text)
+        terms, content = question_terms(text), content_terms(text)
         if not terms or limit < 1:
             return []
         today = self._today().isoformat()
+        # The second best is needed to know how clear the lead of the first is.
+        wanted = max(limit, 2)
 
         def ask(view: View) -> list[Found]:
-            return searching.rank(view, terms, level=level, today=today, limit=max(limit, 2))
+            return searching.rank(view, terms, level=level, today=today, limit=wanted)
 
-        view, found, entries = self._agreed(ask)
+        found, entries = self._agreed(ask)
         chosen = self._in_language(found, entries, level, today, language)
-        question, rarest = searching.rarities(view, content_terms(text))
-        # The second one is needed to know how clear the lead of the first is.
-        return make_hits(chosen, question, rarest, frozenset(terms))[:limit]
+        rarities, rarest = self._index.ask(lambda view: searching.rarities(view, content))
+        return make_hits(chosen, rarities, rarest, frozenset(terms))[:limit]
 
     def suggest(
         self, prefix_text: str, *, level: int = 0, language: str | None = None, limit: int = 5
@@ -91,7 +85,7 @@ class KnowledgeBase:
                 view, prefix_text[:200], level=level, today=today, limit=limit
             )
 
-        _, found, entries = self._agreed(ask)
+        found, entries = self._agreed(ask)
         chosen = self._in_language(found, entries, level, today, language)
         return [(shown.id, shown.title) for shown, _, _ in chosen if shown.title]
 
@@ -124,17 +118,11 @@ class KnowledgeBase:
 
         A missing, torn or foreign index is rebuilt, and the log says so.
         """
-        newest = self._read(lambda tx: store.last_position(tx, self._library))
-        view = self._view
-        if view is not None and view.marker.position == newest:
-            return "current"
-        with self._following:
-            return self._follow()
+        return self._index.follow()
 
     def rebuild(self) -> int:
         """Build the index anew from the database; return how many entries it holds."""
-        with self._following, self._index.writing():
-            return self._rebuild("asked").documents
+        return self._index.rebuild()
 
     @property
     def entry_count(self) -> int:
@@ -147,59 +135,26 @@ class KnowledgeBase:
 
     def indexed(self) -> dict[str, int]:
         """Return what the index holds: ids with the numbers of the changes they are as of."""
-        view = self._opened()
-        with view.lock:
-            return {fields["id"]: fields["change"] for fields in view.reader.all_stored_fields()}
-
-    def _follow(self) -> Followed:
-        with self._index.writing():
-            newest = self._read(lambda tx: store.last_position(tx, self._library))
-            marker = self._index.marker()
-            trouble = "missing" if marker is None else self._trouble(marker, newest)
-            if marker is not None and trouble is None:
-                try:
-                    if marker.position != newest:
-                        marker = self._index.apply(marker, self._since(marker.change), newest)
-                    self._view = self._index.open(marker)
-                except BROKEN:
-                    trouble = "torn"
-                else:
-                    return "followed"
-            self._rebuild(trouble or "missing")
-            return "rebuilt"
-
-    def _trouble(self, marker: Marker, newest: Position) -> str | None:
-        """Say why the index cannot be that of this database, or None."""
-        known = self._read(lambda tx: store.position_of(tx, self._library, marker.change))
-        ahead = marker.change > newest.number
-        return "foreign" if ahead or known != marker.position else None
-
-    def _rebuild(self, why: str) -> Marker:
-        def build(tx: Transaction) -> Marker:
-            upto = store.last_position(tx, self._library)
-            return self._index.rebuild(store.published(tx, self._library), upto)
-
-        marker = self._read(build)
-        self._view = self._index.open(marker)
-        _log.info("knowledge_base_index_rebuilt", why=why, entries=marker.documents)
-        return marker
+        return self._index.ask(
+            lambda view: {
+                fields["id"]: fields["change"] for fields in view.reader.all_stored_fields()
+            }
+        )
 
     def _agreed(
         self, ask: Callable[[View], list[Found]]
-    ) -> tuple[View, list[Found], dict[str, StoredEntry]]:
+    ) -> tuple[list[Found], dict[str, StoredEntry]]:
         """Ask the index, and again after following when the database says otherwise.
 
         What differs even then (an entry changing at this moment) is left out.
         """
-        view = self._opened()
-        found = ask(view)
+        found = self._index.ask(ask)
         agreed = self._unchanged(found)
         if len(agreed) < len(found):
             self.follow()
-            view = self._opened()
-            found = ask(view)
+            found = self._index.ask(ask)
             agreed = self._unchanged(found)
-        return view, [one for one in found if one.entry_id in agreed], agreed
+        return [one for one in found if one.entry_id in agreed], agreed
 
     def _unchanged(self, found: Sequence[Found]) -> dict[str, StoredEntry]:
         entries = self._find(one.entry_id for one in found)
@@ -210,14 +165,6 @@ class KnowledgeBase:
             and entries[one.entry_id].change == one.change
             and entries[one.entry_id].state == "published"
         }
-
-    def _opened(self) -> View:
-        view = self._view
-        if view is None:
-            self.follow()
-            view = self._view
-        assert view is not None  # noqa: S101 - follow() opens one or raises
-        return view
 
     def _in_language(
         self,
@@ -255,9 +202,6 @@ class KnowledgeBase:
     def _find(self, ids: Iterable[str]) -> dict[str, StoredEntry]:
         named = list(ids)
         return self._read(lambda tx: store.find(tx, self._library, named))
-
-    def _since(self, number: int) -> list[StoredEntry]:
-        return self._read(lambda tx: list(store.changed_since(tx, self._library, number)))
 
     def _sign(self, author: str, reason: str) -> Signature:
         return Signature(self._library, author, reason, time.time())

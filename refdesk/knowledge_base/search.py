@@ -35,17 +35,16 @@ def rank(view: View, terms: Sequence[str], *, level: int, today: str, limit: int
 
     Of an entry and its translations only the best is kept.
     """
-    with view.lock:
-        parts: list[Query] = [
-            Term(field, term, boost=boost)
-            for field, boost in FIELD_BOOST.items()
-            for term in terms
-            if (field, term) in view.reader
-        ]
-        if not parts:
-            return []
-        query = parts[0] if len(parts) == 1 else Or(parts)
-        return _distinct(view, query, level, today, limit)
+    parts: list[Query] = [
+        Term(field, term, boost=boost)
+        for field, boost in FIELD_BOOST.items()
+        for term in terms
+        if (field, term) in view.reader
+    ]
+    if not parts:
+        return []
+    query = parts[0] if len(parts) == 1 else Or(parts)
+    return _distinct(view, query, level, today, limit)
 
 
 def complete(view: View, text: str, *, level: int, today: str, limit: int) -> list[Found]:
@@ -56,29 +55,25 @@ def complete(view: View, text: str, *, level: int, today: str, limit: int) -> li
     words = surface_words(text)
     if sum(map(len, words)) < SHORTEST_PREFIX:
         return []
-    with view.lock:
-        *whole, last = words
-        endings = _completions(view, last)
-        parts: list[Query] = [
-            Term("words", word) for word in whole if ("words", word) in view.reader
-        ]
-        if endings:
-            parts.append(Or([Term("words", ending) for ending in endings]))
-        if not parts:
-            return []
-        found = _distinct(view, And(parts), level, today, limit)
-        if len(found) < limit and len(parts) > 1:
-            seen = {one.group for one in found}
-            more = _distinct(view, Or(parts), level, today, limit + len(found))
-            found += [one for one in more if one.group not in seen]
-        return found[:limit]
+    *whole, last = words
+    endings = _completions(view, last)
+    parts: list[Query] = [Term("words", word) for word in whole if ("words", word) in view.reader]
+    if endings:
+        parts.append(Or([Term("words", ending) for ending in endings]))
+    if not parts:
+        return []
+    found = _distinct(view, And(parts), level, today, limit)
+    if len(found) < limit and len(parts) > 1:
+        seen = {one.group for one in found}
+        more = _distinct(view, Or(parts), level, today, limit + len(found))
+        found += [one for one in more if one.group not in seen]
+    return found[:limit]
 
 
 def rarities(view: View, terms: Iterable[str]) -> tuple[dict[str, float], float]:
     """Return each term's inverse document frequency, and that of a term in one entry only."""
-    with view.lock:
-        known = {term: view.scoring.rarity(BODY, term) for term in terms}
-        return known, rarity(view.scoring.documents, 1)
+    known = {term: view.scoring.rarity(BODY, term) for term in terms}
+    return known, rarity(view.scoring.documents, 1)
 
 
 def _completions(view: View, prefix: str) -> list[str]:
