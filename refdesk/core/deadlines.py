@@ -27,11 +27,11 @@ async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
         result: R = finished.value
         return result
     async with asyncio.timeout(seconds):
-        return await _resume(coroutine, waiting_for)
+        return await resumed(coroutine, waiting_for)
 
 
 @types.coroutine
-def _resume(coroutine: Coroutine[Any, Any, R], waiting_for: Any) -> Generator[Any, Any, R]:
+def resumed(coroutine: Coroutine[Any, Any, R], waiting_for: Any) -> Generator[Any, Any, R]:
     """Go on with a coroutine that has been started and waits for `waiting_for`."""
     grace = _Grace()
     try:

@@ -10,9 +10,15 @@ from refdesk.adapters.web_chat.frames import Hello, Problem, Said
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.messages import InboundMessage, Language
 from refdesk.core.web.outgoing import Outgoing
+from refdesk.errors import DataError
 
 if TYPE_CHECKING:
     from refdesk.adapters.web_chat import WebChat
+
+# A long log is sent in portions, so that a slow page is waited for and not taken for a dead one.
+EVENTS_AT_ONCE = 100
+# Time for a full disk or a busy database to recover, in seconds.
+RETRY_SECONDS = 5.0
 
 
 class Connection:
@@ -23,6 +29,7 @@ class Connection:
         "_held_back",
         "_language",
         "_last_seq",
+        "_outgoing",
         "_push",
         "_socket",
         "_stop_listening",
@@ -41,7 +48,8 @@ class Connection:
         self._stop_listening: Callable[[], None] | None = None
         # While the missed events are read from the log, live ones wait here.
         self._held_back: list[Event] | None = None
-        self._push = Outgoing(socket).push
+        self._outgoing = Outgoing(socket)
+        self._push = self._outgoing.push
 
     async def serve(self) -> None:
         """Handle frames until the page goes away."""
@@ -97,28 +105,56 @@ class Connection:
             return
         self.rid = rid
         self._channel.join(self)
-        consultation = await gateway.current_consultation(self._channel.account, rid)
-        await self._resume(hello, rid, token, consultation or hello.consultation)
+        # From here on live events wait until the missed ones have been sent.
+        self._held_back = []
+        try:
+            current = await gateway.current_consultation(self._channel.account, rid)
+            # Meanwhile another page of this reader may have opened one, and led this one to it.
+            await self._resume(
+                hello, rid, token, current or self.consultation or hello.consultation
+            )
+        finally:
+            self._held_back = None
 
     async def _resume(self, hello: Hello, rid: str, token: str, consultation: str | None) -> None:
         """Welcome the page and send what it has missed, then what happens from now on."""
-        if consultation is None:
-            self._push(frames.welcome(token, None, 0))
-            return
-        self._held_back = []
-        self.follow(consultation)
-        seen = hello.last_seen if hello.consultation == consultation else 0
-        missed = await self._channel.gateway.events_after(rid, consultation, seen)
-        held_back, self._held_back = self._held_back or [], None
-        if missed is None:
+        if consultation is not None:
+            self.follow(consultation)
+            seen = hello.last_seen if hello.consultation == consultation else 0
+            missed = await self._missed(rid, consultation, seen)
+            if missed is not None:
+                await self._catch_up(token, consultation, *missed)
+                return
             # The page named a consultation that is not this reader's: it has none.
             self._stop_following()
-            self._push(frames.welcome(token, None, 0))
-            return
+        self._push(frames.welcome(token, None, 0))
+
+    async def _missed(
+        self, rid: str, consultation: str, seen: int
+    ) -> tuple[int, list[Event]] | None:
+        """Return the last number the page really has seen and the events after it.
+
+        A number that this log does not show (it was restored from a backup) counts as 0. None when
+        the consultation is not this reader's.
+        """
+        gateway = self._channel.gateway
+        if seen > 0:
+            events = await gateway.events_after(rid, consultation, seen - 1)
+            if events and events[0].seq == seen:
+                return seen, events[1:]
+        events = await gateway.events_after(rid, consultation, 0)
+        return None if events is None else (0, events)
+
+    async def _catch_up(
+        self, token: str, consultation: str, seen: int, missed: list[Event]
+    ) -> None:
         self._last_seq = seen
-        newest = missed[-1].seq if missed else seen
-        self._push(frames.welcome(token, consultation, newest))
-        for event in (*missed, *held_back):
+        self._push(frames.welcome(token, consultation, missed[-1].seq if missed else seen))
+        for number, event in enumerate(missed, start=1):
+            self._show(event)
+            if number % EVENTS_AT_ONCE == 0:
+                await self._outgoing.drained()
+        for event in self._held_back or ():
             self._show(event)
 
     async def _take(self, said: Said, rid: str) -> None:
@@ -141,7 +177,12 @@ class Connection:
             language=self._language,
             action=said.action,
         )
-        stored = await gateway.accept(message)
+        try:
+            stored = await gateway.accept(message)
+        except DataError as error:
+            failed = Problem("not_stored", str(error), said.client_id)
+            self._push(frames.error(failed, retry_after=RETRY_SECONDS))
+            return
         self._push(frames.accepted(said.client_id, stored.consultation, stored.seq))
         if stored.arrival == "new":
             channel.lead(rid, stored.consultation)
@@ -154,7 +195,8 @@ class Connection:
                 self._show(event)
 
     def _show(self, event: Event) -> None:
-        if event.audience == "everybody" and event.seq > self._last_seq:
+        mine = event.consultation == self.consultation and event.audience == "everybody"
+        if mine and event.seq > self._last_seq:
             self._last_seq = event.seq
             self._push(frames.event(event))
 

@@ -12,7 +12,9 @@ from refdesk.core.messages import Language
 from refdesk.core.readable_text import readable
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_ACTION = re.compile(r"[\w.-]{1,60}(:[^\x00-\x1f]{0,200})?")
+_CONSULTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Neither control characters nor half characters: an argument may be an entry's id.
+_ACTION = re.compile(r"[\w.-]{1,60}(:[^\x00-\x1f\ud800-\udfff]{0,200})?")
 _LONGEST_TOKEN = 200
 _LARGEST_SEQ = 2**53
 
@@ -72,6 +74,8 @@ def _decode_hello(frame: dict[str, Any]) -> Hello | Problem:
         return Problem("bad_frame", "last_seen is the number of the last event seen, or 0.")
     if token is not None and len(token) > _LONGEST_TOKEN:
         token = "too long to be one of ours"  # noqa: S105 - it is none, and gets a new one
+    if consultation is not None and not _CONSULTATION.fullmatch(consultation):
+        consultation = None
     known = cast("Language", language) if language in ("en", "zh") else None
     return Hello(token, consultation, last_seen, known)
 

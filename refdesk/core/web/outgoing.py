@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
 from typing import Any
 
 from aiohttp import web
 
+from refdesk.core.deadlines import resumed
 from refdesk.loops import running_loop
 
 # A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.
@@ -19,26 +20,33 @@ class Outgoing:
     A frame that the system takes at once needs no task; only when the page is slow does one wait.
     """
 
-    __slots__ = ("_flushing", "_socket", "_unsent")
+    __slots__ = ("_flushing", "_hanging_up", "_socket", "_unsent")
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         """Write to `socket`, which has been prepared."""
         self._socket = socket
         self._unsent: deque[str] = deque()
         self._flushing: asyncio.Task[None] | None = None
+        self._hanging_up: asyncio.Task[bool] | None = None
 
     def push(self, frame: str) -> None:
         """Send a frame after those before it; hangs up on a page that takes nothing in."""
+        if self._hanging_up is not None:
+            return
         self._unsent.append(frame)
         if self._flushing is None:
             self._begin()
         elif len(self._unsent) > MOST_UNSENT_FRAMES:
-            self._unsent.clear()
-            self._flushing.cancel()
+            self._hang_up()
 
     def drop(self) -> None:
         """Forget what has not been sent yet: the one who listens may not see it any more."""
         self._unsent.clear()
+
+    async def drained(self) -> None:
+        """Return when the page has taken in what was pushed, or is gone."""
+        if self._flushing is not None:
+            await asyncio.wait({self._flushing})
 
     def _begin(self) -> None:
         """Send now; what has to wait for the page goes on in a task."""
@@ -51,9 +59,7 @@ class Outgoing:
 
     async def _go_on(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
         try:
-            await _Started(sending, waiting_for)
-        except asyncio.CancelledError:
-            await self._socket.close(code=1013, message=b"too slow")
+            await resumed(sending, waiting_for)
         finally:
             self._flushing = None
 
@@ -65,14 +71,9 @@ class Outgoing:
             # The page has gone; what it missed is in the log.
             self._unsent.clear()
 
-
-class _Started:
-    """A coroutine that has run up to its first wait, to be awaited from there."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waiting_for: Any) -> None:
-        self._coroutine = coroutine
-        self._waiting_for = waiting_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        yield self._waiting_for
-        yield from self._coroutine.__await__()
+    def _hang_up(self) -> None:
+        self._unsent.clear()
+        if self._flushing is not None:
+            self._flushing.cancel()
+        closing = self._socket.close(code=1013, message=b"too slow")
+        self._hanging_up = running_loop().create_task(closing)
