@@ -43,7 +43,8 @@ ENTRIES = [
     make_entry(
         "renew-zh",
         "图书怎样续借？",
-        "登录“我的图书馆”（https://library.example.edu/my），在“当前借阅”中点“续借”。每册书可续借 2 次。",
+        "登录“我的图书馆”（https://library.example.edu/my），在“当前借阅”中点“续借”。"
+        "每册书可续借 2 次。",
         source="《借阅规则》第 3 条",
         language="zh",
         translation_of="renew",

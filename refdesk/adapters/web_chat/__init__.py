@@ -15,7 +15,7 @@ from refdesk.core.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.web.assets import WebAssets
-from refdesk.core.web.headers import comes_from_here
+from refdesk.core.web.headers import allow_frames, comes_from_here
 from refdesk.core.web.server import PAGES, refusal
 
 _FOLDER = Path(__file__).parent
@@ -101,10 +101,10 @@ class WebChat(Adapter):
             connection.follow(consultation)
 
     async def _page(self, request: web.Request) -> web.Response:
-        origins = self.settings.embed_origins
         embedded = "yes" if request.query.get("embed") == "1" else "no"
-        request["frame_ancestors"] = " ".join(["'self'", *origins])
-        return request.app[PAGES].render(request, "web_chat/chat.html", embedded=embedded)
+        page = request.app[PAGES].render(request, "web_chat/chat.html", embedded=embedded)
+        allow_frames(page, self.settings.embed_origins)
+        return page
 
     async def _widget(self, request: web.Request) -> web.StreamResponse:
         response = web.Response(text=self._widget_script, content_type="text/javascript")

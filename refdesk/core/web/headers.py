@@ -1,5 +1,6 @@
 """Which headers protect a page, and whose request may change something?"""
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -12,11 +13,16 @@ _POLICY = (
 )
 
 
-def protect(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Set what every answer needs; a page that may be framed has said so in the request."""
+def allow_frames(response: web.StreamResponse, origins: Iterable[str]) -> None:
+    """Let pages of these sites, and our own, show this answer in a frame."""
+    ancestors = " ".join(["'self'", *origins])
+    response.headers["Content-Security-Policy"] = _POLICY.format(ancestors=ancestors)
+
+
+def protect(response: web.StreamResponse) -> None:
+    """Set what every answer needs; a page that may be framed has its policy already."""
     headers = response.headers
-    ancestors = request.get("frame_ancestors", "'none'")
-    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors=ancestors))
+    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors="'none'"))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

@@ -80,6 +80,10 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn errors into answers; what went wrong inside is for the log only."""
     try:
         return await handler(request)
+    except web.HTTPNotFound:
+        if _wants_page(request):
+            return request.app[PAGES].render(request, "error.html", status=404, problem="not_found")
+        return refusal(404, "not_found", "There is nothing at this address.")
     except web.HTTPException:
         raise
     except NotFoundError as error:
@@ -90,7 +94,14 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(409, "conflict", str(error))
     except Exception as error:  # the border of HTTP
         log.exception("request_failed", path=request.path, problem=type(error).__name__)
+        if _wants_page(request):
+            return request.app[PAGES].render(request, "error.html", status=500, problem="failed")
         return refusal(500, "failed", "This did not work. The library has been told in its log.")
+
+
+def _wants_page(request: web.Request) -> bool:
+    """Say whether a person looks at the answer, not a program."""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
 
 
 @web.middleware
@@ -114,10 +125,10 @@ async def _close_sockets(server: web.Application) -> None:
         await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"the server restarts")
 
 
-async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
     # A socket is no page; thousands of them are open, and each would keep these headers.
     if not isinstance(response, web.WebSocketResponse):
-        protect(request, response)
+        protect(response)
 
 
 def _health_routes(readiness: Readiness) -> list[web.RouteDef]:

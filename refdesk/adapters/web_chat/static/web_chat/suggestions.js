@@ -27,7 +27,7 @@ export class Suggestions {
     this.language = language;
     this.pick = pick;
     this.list = /** @type {HTMLElement} */ (document.getElementById("suggestions"));
-    this.hint = /** @type {HTMLElement} */ (document.getElementById("hint"));
+    this.found = /** @type {HTMLElement} */ (document.getElementById("suggestions-found"));
     field.addEventListener("blur", () => this.close());
   }
 
@@ -68,7 +68,7 @@ export class Suggestions {
   close() {
     clearTimeout(this.#pause);
     this.#request?.abort();
-    if (!this.list.hidden) this.hint.textContent = "";
+    if (!this.list.hidden) this.found.textContent = "";
     this.list.hidden = true;
     this.#active = -1;
     this.field.removeAttribute("aria-activedescendant");
@@ -96,7 +96,7 @@ export class Suggestions {
     this.#items = items;
     this.list.replaceChildren(...items.map((item, index) => this.#option(item.title, index)));
     this.list.hidden = items.length === 0;
-    this.hint.textContent = items.length ? say("suggestions_found", { count: items.length }) : "";
+    this.found.textContent = items.length ? say("suggestions_found", { count: items.length }) : "";
   }
 
   /** @param {string} title @param {number} index */
