@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 
 from refdesk.core import hookspecs
-from refdesk.core.adapter import Adapter
+from refdesk.core.adapter import Adapter, NoSettings
 from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
 from refdesk.core.event_reading import EventReading
@@ -29,16 +30,17 @@ from refdesk.core.plugin_loading import (
 from refdesk.core.rate_limit import RateLimit
 from refdesk.core.reader_tokens import ReaderTokens
 from refdesk.core.secrets import deployment_key
-from refdesk.core.settings import parse
+from refdesk.core.settings import parse, refuse_unknown_names
 from refdesk.core.sqlite_store import SqliteStore
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.turns import Turns
+from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
-from refdesk.errors import PluginError, SettingsError
+from refdesk.errors import PluginError
 from refdesk.knowledge_base import KnowledgeBase
 from refdesk.logs import get_logger
-from refdesk.storage import ServerLock
+from refdesk.storage import Database, ServerLock
 from refdesk.storage.schema import bring_up_to_date
 
 log = get_logger(__name__)
@@ -46,10 +48,19 @@ FOLLOW_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a command adds to the parts that are always there, as `refdesk demo` does."""
+
+    routes: Sequence[web.RouteDef] = ()
+    assets: Sequence[WebAssets] = ()
+    services: Mapping[type[Any], Any] = field(default_factory=dict)
+
+
 class App:
     """One running deployment."""
 
-    def __init__(self, deployment: Deployment, extra_routes: Sequence[web.RouteDef] = ()) -> None:
+    def __init__(self, deployment: Deployment, extras: Extras | None = None) -> None:
         """Put the parts together; nothing runs before `start`."""
         settings = deployment.settings
         self.settings = settings
@@ -59,25 +70,27 @@ class App:
         self.plugin_reports = load_plugins(
             self.host, settings.plugins.disabled, settings.plugins.first
         )
-        _refuse_unknown_sections(settings.plugins.model_extra, self.plugin_reports, "plugins")
+        refuse_unknown_names(settings.plugins, "plugins", _names(self.plugin_reports))
+        plugin_settings = self._plugin_settings()
         for _plugin, tables in self.host.collect(hookspecs.register_tables):
             bring_up_to_date(deployment.database.path, tables.migrations)
         self.live = Live()
         self._adapters: dict[str, Adapter] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._make_core(deployment)
+        self._make_core(deployment, plugin_settings)
         self.adapter_reports = self._load_adapters()
         self._outbox = Outbox(deployment.database, settings.library.id, self.live, self._adapters)
-        self.server = self._make_server(extra_routes)
+        self.server = self._make_server(extras or Extras())
         self._condition = "starting"
 
-    def _make_core(self, deployment: Deployment) -> None:
+    def _make_core(self, deployment: Deployment, plugin_settings: Mapping[str, BaseModel]) -> None:
         settings, database = deployment.settings, deployment.database
         library = settings.library.id
         self.duty = Duty()
         self.desk = Desk(database, library, self.live, self._needs_outbox)
         self.staff = StaffAccounts(database, library)
         self.services: dict[type[Any], Any] = {
+            Database: database,
             Desk: self.desk,
             Duty: self.duty,
             EventReading: self.desk.reading,
@@ -87,7 +100,7 @@ class App:
             StaffAccounts: self.staff,
         }
         surroundings = Surroundings(
-            self.services, self._plugin_settings(), settings.hours, settings.library.name, library
+            self.services, plugin_settings, settings.hours, settings.library.name, library
         )
         self.pipeline = Pipeline(self.host, surroundings, settings.answers)
         store = SqliteStore(database, library, self._needs_outbox)
@@ -104,9 +117,12 @@ class App:
         )
 
     def _plugin_settings(self) -> dict[str, BaseModel]:
+        """Check every plugin's section; one without settings of its own may have no keys in it."""
+        models: dict[str, type[BaseModel]] = dict.fromkeys(self.host.names(), NoSettings)
+        models |= self.host.collect(hookspecs.register_settings)
         return {
             plugin: parse(model, self.settings.plugins.section(plugin), f"plugins.{plugin}")
-            for plugin, model in self.host.collect(hookspecs.register_settings)
+            for plugin, model in models.items()
         }
 
     def _load_adapters(self) -> list[LoadReport]:
@@ -123,16 +139,20 @@ class App:
                 settings = parse(loaded.settings_model, section.section(name), f"adapters.{name}")
                 self._adapters[name] = loaded(name, settings, self.gateway)
             reports.append(report)
-        _refuse_unknown_sections(section.model_extra, reports, "adapters")
+            if report.condition == "quarantined":
+                log.error("adapter_quarantined", adapter=point.name, reason=report.reason)
+        refuse_unknown_names(section, "adapters", _names(reports))
         return reports
 
     def _needs_outbox(self, account: str) -> bool:
         adapter = self._adapters.get(account)
         return adapter is None or adapter.capabilities.delivery == "outbox"
 
-    def _make_server(self, extra_routes: Sequence[web.RouteDef]) -> web.Application:
-        routes: list[web.RouteDef] = list(extra_routes)
-        assets = [one for _plugin, one in self.host.collect(hookspecs.register_web_assets)]
+    def _make_server(self, extras: Extras) -> web.Application:
+        routes: list[web.RouteDef] = list(extras.routes)
+        self.services.update(extras.services)
+        assets = [*extras.assets]
+        assets += [one for _plugin, one in self.host.collect(hookspecs.register_web_assets)]
         for _plugin, added in self.host.collect(hookspecs.register_routes):
             routes += added
         for adapter in self._adapters.values():
@@ -188,6 +208,10 @@ class App:
             await asyncio.to_thread(self.deployment.knowledge_base.follow)
 
 
+def _names(reports: Sequence[LoadReport]) -> list[str]:
+    return [report.name for report in reports]
+
+
 async def _forever(work: Callable[[], Any]) -> None:
     """Run a background loop again when it fails: the border of loops."""
     while True:
@@ -198,19 +222,6 @@ async def _forever(work: Callable[[], Any]) -> None:
             await asyncio.sleep(1.0)
         else:
             return
-
-
-def _refuse_unknown_sections(
-    sections: dict[str, Any] | None, reports: Sequence[LoadReport], kind: str
-) -> None:
-    import difflib  # noqa: PLC0415 - only to explain a mistake
-
-    known = [report.name for report in reports]
-    for name in sections or {}:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
-            raise SettingsError(f"refdesk.toml: there is no [{kind}.{name}]. {hint}")
 
 
 def _refuse_collisions(routes: Sequence[web.RouteDef]) -> None:

@@ -6,7 +6,7 @@ refused with the nearest known one, so that a misspelt key never looks as if it 
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -138,6 +138,24 @@ def parse(
         raise SettingsError(f"{file}: " + "\n".join(lines)) from None
 
 
+def refuse_unknown_names(section: ComponentSettings, kind: str, known: Sequence[str]) -> None:
+    """Raise `SettingsError` for a section or a name in a list that belongs to no component."""
+    for name in section.model_extra or {}:
+        if name not in known:
+            hint = _nearest(name, known)
+            raise SettingsError(f"refdesk.toml: there is no [{kind}.{name}]. {hint}")
+    for key, names in (("disabled", section.disabled), ("first", section.first)):
+        for name in names:
+            if name not in known:
+                hint = _nearest(name, known)
+                raise SettingsError(f"refdesk.toml: [{kind}] {key} names {name!r}. {hint}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
+
+
 def _explained(model: type[BaseModel], mistake: Any, section: str) -> str:
     """Say where a mistake is and what would be right; the value itself may be a secret."""
     path = [str(step) for step in mistake["loc"]]
@@ -145,9 +163,7 @@ def _explained(model: type[BaseModel], mistake: Any, section: str) -> str:
     if mistake["type"] != "extra_forbidden":
         return f"{where}: {mistake['msg']}."
     known = _known_keys(model, path[:-1])
-    near = difflib.get_close_matches(path[-1], known, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(known)}."
-    return f"{where}: there is no such key. {hint}"
+    return f"{where}: there is no such key. {_nearest(path[-1], known)}"
 
 
 def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
