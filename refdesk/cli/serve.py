@@ -4,9 +4,9 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -65,9 +65,12 @@ def run_server(
     host: str,
     port: int,
     ready: Callable[[str], None],
-    extra_routes: Sequence[web.RouteDef] = (),
+    make_extras: Callable[[Deployment], Any] = lambda _deployment: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` gets the address once requests are answered."""
+    """Serve until SIGTERM or SIGINT; `ready` gets the address once requests are answered.
+
+    `make_extras` may return `Extras` for the app.
+    """
     configure_logs(deployment.settings.log.level, deployment.settings.log.format)
     try:
         import uvloop  # noqa: PLC0415 - not there on every platform
@@ -77,7 +80,7 @@ def run_server(
         runner = asyncio.Runner()
     try:
         with runner:
-            runner.run(_serve(deployment, host, port, ready, extra_routes))
+            runner.run(_serve(deployment, host, port, ready, make_extras))
     finally:
         deployment.close()
 
@@ -87,11 +90,11 @@ async def _serve(
     host: str,
     port: int,
     ready: Callable[[str], None],
-    extra_routes: Sequence[web.RouteDef],
+    make_extras: Callable[[Deployment], Any],
 ) -> None:
     from refdesk.app import App  # noqa: PLC0415 - brings every plugin; not for other commands
 
-    app = App(deployment, extra_routes)
+    app = App(deployment, make_extras(deployment))
     await app.start()
     # What the start has made stays for good: the collector need not look at it again and again.
     gc.collect()

@@ -28,6 +28,8 @@ def protect(response: web.StreamResponse) -> None:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     headers.setdefault("Cache-Control", "no-store, private")
+    # Versions of our parts are for nobody to know.
+    headers["Server"] = "refdesk"
 
 
 def origin_of(request: web.BaseRequest, public_url: str) -> str:

@@ -1,0 +1,87 @@
+"""Is this deployment healthy and safely configured? (`refdesk check`)"""
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Literal
+
+import typer
+from sqlalchemy import text
+
+from refdesk.app import App
+from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
+from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.deployment import Deployment
+from refdesk.knowledge_base.checking import check as check_base
+from refdesk.storage import prepare
+
+Finding = tuple[Literal["problem", "advice"], str]
+_INTEGRITY = prepare(text("PRAGMA quick_check(5)"))
+_FOREIGN_KEYS = prepare(text("PRAGMA foreign_key_check"))
+
+
+def check(
+    *, data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Look for problems; exit 1 when there is one. Advice alone is no failure."""
+    with closing(chosen_deployment(data, config)) as deployment:
+        findings = list(_findings(deployment))
+    problems = [sentence for kind, sentence in findings if kind == "problem"]
+    if as_json:
+        advice = [sentence for kind, sentence in findings if kind == "advice"]
+        word = "unhealthy" if problems else "healthy"
+        typer.echo(json.dumps({"health": word, "problems": problems, "advice": advice}))
+    else:
+        for kind, sentence in findings:
+            typer.echo(f"{kind}: {sentence}")
+        typer.echo(f"{len(problems)} problems, {len(findings) - len(problems)} pieces of advice")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _findings(deployment: Deployment) -> Iterator[Finding]:
+    yield from _files(deployment)
+    yield from _database(deployment)
+    health = check_base(deployment.knowledge_base)
+    yield from (("problem", one) for one in health.index_problems)
+    yield from (("advice", one) for one in health.entry_problems)
+    yield from _components(deployment)
+    yield from _configuration(deployment)
+
+
+def _files(deployment: Deployment) -> Iterator[Finding]:
+    for path in (deployment.folder, deployment.database.path):
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield "problem", f"{path} is open to other users of this machine: chmod go= it."
+
+
+def _database(deployment: Deployment) -> Iterator[Finding]:
+    rows = deployment.database.read_blocking(lambda tx: tx.all(_INTEGRITY))
+    if [row[0] for row in rows] != ["ok"]:
+        yield "problem", "The database file is damaged. Restore a backup."
+    if deployment.database.read_blocking(lambda tx: tx.all(_FOREIGN_KEYS)):
+        yield "problem", "The database has rows that refer to missing ones. Restore a backup."
+
+
+def _components(deployment: Deployment) -> Iterator[Finding]:
+    app = App(deployment)
+    for kind, reports in (("plugin", app.plugin_reports), ("adapter", app.adapter_reports)):
+        for report in reports:
+            if report.condition == "quarantined":
+                yield "problem", f"The {kind} {report.name} is in quarantine: {report.reason}"
+
+
+def _configuration(deployment: Deployment) -> Iterator[Finding]:
+    settings = deployment.settings
+    staff = StaffAccounts(deployment.database, settings.library.id).all()
+    if not any(one.state == "active" for one in staff):
+        yield "advice", "Nobody can sign in to the desk: refdesk staff add NAME --role librarian."
+    if settings.hours is None:
+        yield "advice", "There are no opening hours: readers cannot be told when the desk is open."
+    if not settings.web.public_url:
+        yield "advice", "[web] public_url is empty: set the address that readers see."
+    elif not settings.web.public_url.startswith("https://"):
+        yield "problem", "[web] public_url is not https: conversations could be read on the way."
+    if deployment.knowledge_base.entry_count == 0:
+        yield "advice", "The knowledge base is empty: refdesk kb import FILE."

@@ -1,0 +1,51 @@
+"""Which plugins and adapters are there, and what became of each? (`refdesk plugins|adapters list`)"""
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
+
+import typer
+
+from refdesk.app import App
+from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
+from refdesk.core.plugin_loading import LoadReport
+
+plugins_app = typer.Typer(help="Show the plugins.", no_args_is_help=True)
+adapters_app = typer.Typer(help="Show the adapters.", no_args_is_help=True)
+
+
+@plugins_app.callback()
+@adapters_app.callback()
+def _group() -> None:
+    """Keep `list` a command of its own although it is the only one."""
+
+
+@plugins_app.command("list")
+def list_plugins(
+    *, data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """List plugins in the order they are asked: loaded, disabled, or quarantined and why."""
+    with closing(chosen_deployment(data, config)) as deployment:
+        app = App(deployment)
+        _show(app.plugin_reports, as_json)
+
+
+@adapters_app.command("list")
+def list_adapters(
+    *, data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """List adapters: loaded, disabled, or quarantined and why."""
+    with closing(chosen_deployment(data, config)) as deployment:
+        app = App(deployment)
+        _show(app.adapter_reports, as_json)
+
+
+def _show(reports: Sequence[LoadReport], as_json: bool) -> None:
+    if as_json:
+        rows = [{**asdict(report), "order": n} for n, report in enumerate(reports, start=1)]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for number, report in enumerate(reports, start=1):
+        line = f"{number:>2}  {report.name:<16} {report.condition:<12} {report.import_ms:>7.1f} ms"
+        typer.echo(f"{line}  {report.reason}".rstrip())
