@@ -50,11 +50,15 @@ DRAIN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a command adds to the parts that are always there, as `refdesk demo` does."""
+    """What a command or a test adds to the parts that are always there.
+
+    `plugins` are asked before the installed ones, under the names of their modules.
+    """
 
     routes: Sequence[web.RouteDef] = ()
     assets: Sequence[WebAssets] = ()
     services: Mapping[type[Any], Any] = field(default_factory=dict)
+    plugins: Sequence[object] = ()
 
 
 class App:
@@ -62,14 +66,17 @@ class App:
 
     def __init__(self, deployment: Deployment, extras: Extras | None = None) -> None:
         """Put the parts together; nothing runs before `start`."""
+        extras = extras or Extras()
         settings = deployment.settings
         self.settings = settings
         self.deployment = deployment
         self._lock = ServerLock(deployment.folder / "server.lock")
         self.host = PluginHost(trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off")
-        self.plugin_reports = load_plugins(
-            self.host, settings.plugins.disabled, settings.plugins.first
-        )
+        for plugin in extras.plugins:
+            self.host.register(getattr(plugin, "__name__", type(plugin).__name__), plugin)
+        given = [LoadReport(name, "loaded", "given by the program") for name in self.host.names()]
+        found = load_plugins(self.host, settings.plugins.disabled, settings.plugins.first)
+        self.plugin_reports = [*given, *found]
         refuse_unknown_names(settings.plugins, "plugins", _names(self.plugin_reports))
         plugin_settings = self._plugin_settings()
         for _plugin, tables in self.host.collect(hookspecs.register_tables):
@@ -80,7 +87,7 @@ class App:
         self._make_core(deployment, plugin_settings)
         self.adapter_reports = self._load_adapters()
         self._outbox = Outbox(deployment.database, settings.library.id, self.live, self._adapters)
-        self.server = self._make_server(extras or Extras())
+        self.server = self._make_server(extras)
         self._condition = "starting"
 
     def _make_core(self, deployment: Deployment, plugin_settings: Mapping[str, BaseModel]) -> None:
