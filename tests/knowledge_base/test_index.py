@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,9 +22,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from refdesk.knowledge_base import KnowledgeBase, make_entry
+from refdesk.knowledge_base import KnowledgeBase, make_entry, store
 from refdesk.knowledge_base.checking import check
 from refdesk.storage import Database
+from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 Opener = Callable[[], KnowledgeBase]
 
@@ -63,19 +65,19 @@ def test_a_base_follows_what_another_has_written(filled: KnowledgeBase, open_bas
     assert filled.follow() == "current"
 
 
-def test_a_missing_index_is_rebuilt(filled: KnowledgeBase, open_base: Opener, tmp_path: Path):
+@pytest.mark.usefixtures("filled")
+def test_a_missing_index_is_rebuilt(open_base: Opener, tmp_path: Path):
     for file in sorted((tmp_path / "index").rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     assert found(open_base(), "word2") == ["e2"]
 
 
+@pytest.mark.usefixtures("filled")
 # Whoosh forgets to close a table of contents that it cannot read.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("damage", ["emptied", "cut", "garbled", "removed"])
 @pytest.mark.parametrize("pattern", ["*.toc", "*.seg"])
-def test_a_torn_index_is_rebuilt(
-    filled: KnowledgeBase, open_base: Opener, tmp_path: Path, pattern: str, damage: str
-):
+def test_a_torn_index_is_rebuilt(open_base: Opener, tmp_path: Path, pattern: str, damage: str):
     for file in (tmp_path / "index").rglob(pattern):
         content = file.read_bytes()
         if damage == "removed":
@@ -89,20 +91,18 @@ def test_a_torn_index_is_rebuilt(
     gc.collect()  # while the warning is expected
 
 
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     "marker",
     ["", "{}", '{"form": 1}', '{"form":1,"folder":"../..","change":1,"stamp":"","documents":1}'],
 )
-def test_a_broken_marker_means_a_rebuild(
-    filled: KnowledgeBase, open_base: Opener, tmp_path: Path, marker: str
-):
+def test_a_broken_marker_means_a_rebuild(open_base: Opener, tmp_path: Path, marker: str):
     (tmp_path / "index" / "current.json").write_text(marker, "utf-8")
     assert found(open_base(), "word2") == ["e2"]
 
 
-def test_an_index_of_another_form_is_rebuilt(
-    filled: KnowledgeBase, open_base: Opener, tmp_path: Path
-):
+@pytest.mark.usefixtures("filled")
+def test_an_index_of_another_form_is_rebuilt(open_base: Opener, tmp_path: Path):
     marker = tmp_path / "index" / "current.json"
     before = current(tmp_path / "index")
     marker.write_text(json.dumps({**before, "form": -1}), "utf-8")
@@ -136,14 +136,13 @@ def test_a_searcher_opened_before_a_rebuild_goes_on(filled: KnowledgeBase, open_
     assert found(filled, "word4") == ["e4"]
 
 
-def test_only_the_owner_may_enter_the_folder(filled: KnowledgeBase, tmp_path: Path):
+@pytest.mark.usefixtures("filled")
+def test_only_the_owner_may_enter_the_folder(tmp_path: Path):
     for folder in [tmp_path / "index", *(tmp_path / "index").glob("entries-*")]:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_the_database_keeps_earlier_versions_with_their_author(filled: KnowledgeBase):
-    from refdesk.knowledge_base import store
-
     filled.put([make_entry("e1", "Another title", "x")], "maria", "shorter")
     filled.withdraw(["e1"], "li", "outdated")
     kept = filled._database.read_blocking(lambda tx: store.versions(tx, "main", "e1"))
@@ -169,7 +168,7 @@ def test_a_withdrawn_entry_that_comes_back_is_found(filled: KnowledgeBase):
 _IMPORTER = """
 import sys
 from pathlib import Path
-from refdesk.knowledge_base import KnowledgeBase, make_entry
+from refdesk.knowledge_base import KnowledgeBase, make_entry, store
 from refdesk.storage import Database
 folder = Path(sys.argv[1])
 base = KnowledgeBase.open(Database(folder / "refdesk.db"), folder / "index")
@@ -181,7 +180,7 @@ for n in range(10_000):
 
 
 def importer(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own program and folder
         [sys.executable, "-W", "ignore", "-c", _IMPORTER, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
@@ -219,10 +218,6 @@ class FollowedBase(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        import tempfile
-
-        from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
-
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name)
         bring_up_to_date(path / "refdesk.db", CORE_MIGRATIONS)

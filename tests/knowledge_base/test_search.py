@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -148,7 +149,7 @@ def test_entries_with_all_words_are_suggested_first(base: KnowledgeBase):
         [make_entry("a", "Lost books"), make_entry("b", "Lost card"), make_entry("c", "Card fees")],
         "editor",
     )
-    assert [found for found, _ in base.suggest("lost car")][0] == "b"
+    assert base.suggest("lost car")[0] == ("b", "Lost card")
 
 
 def test_rare_words_weigh_more_than_common_ones(base: KnowledgeBase):
@@ -169,8 +170,6 @@ def test_wordings_of_readers_bring_an_entry_forward(base: KnowledgeBase):
 
 
 def test_searching_from_many_threads_gives_the_same_answers(filled: KnowledgeBase):
-    from concurrent.futures import ThreadPoolExecutor
-
     questions = ["renew my books", "printing", "图书续借", "where is the rota"] * 25
     expected = [ids(filled, question) for question in questions]
     with ThreadPoolExecutor(8) as pool:

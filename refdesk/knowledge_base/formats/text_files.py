@@ -9,7 +9,11 @@ LARGEST_FILE = 64 * 1024 * 1024
 # for Chinese is made of the rare ones beyond it.
 _LEAST_COMMON_SHARE = 0.8
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
 
 
 def read_text(path: Path) -> str:
@@ -38,9 +42,9 @@ def decode(content: bytes, name: str) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             try:
-                return content.decode(encoding)
+                return content[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
-                raise _undecodable(content, error.start, name) from None
+                raise _undecodable(content, len(mark) + error.start, name) from None
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
