@@ -8,6 +8,7 @@ from aiohttp import web
 from refdesk import hookimpl
 from refdesk.core.web.assets import WebAssets
 from refdesk.plugins.desk import consultation_api, session_api
+from refdesk.plugins.desk.desk_pages import DeskPages
 from refdesk.plugins.desk.doors import explained, for_librarians
 from refdesk.plugins.desk.live_desk import LiveDesk
 
@@ -24,7 +25,21 @@ def register_web_assets() -> WebAssets:
 def register_routes() -> Sequence[web.RouteDef]:
     """Bring the desk's pages and the staff API."""
     live = LiveDesk()
-    return [*_session_routes(live), *_consultation_routes(), web.get("/desk/ws", live.socket)]
+    return [
+        *_page_routes(DeskPages(live)),
+        *_session_routes(live),
+        *_consultation_routes(),
+        web.get("/desk/ws", live.socket),
+    ]
+
+
+def _page_routes(pages: DeskPages) -> list[web.RouteDef]:
+    return [
+        web.get("/desk", pages.desk),
+        web.get("/desk/sign-in", pages.sign_in_form),
+        web.post("/desk/sign-in", pages.sign_in),
+        web.post("/desk/sign-out", pages.sign_out),
+    ]
 
 
 def _session_routes(live: LiveDesk) -> list[web.RouteDef]:
