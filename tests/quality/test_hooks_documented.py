@@ -1,5 +1,6 @@
 """Is every hook explained, shown and tested?"""
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -30,6 +31,24 @@ def test_a_hook_says_what_several_implementations_mean(hook: str) -> None:
 def test_a_hook_has_its_place_in_the_reference(hook: str) -> None:
     reference = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")
     assert re.search(rf"^#+ .*\b{hook}\b", reference, re.MULTILINE)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_reference_shows_the_signature_of_a_hook(hook: str) -> None:
+    specification = ast.parse(inspect.getsource(getattr(hookspecs, hook))).body[0]
+    assert isinstance(specification, ast.FunctionDef | ast.AsyncFunctionDef)
+    specification.decorator_list = []
+    specification.body = [ast.Pass()]
+    signature = ast.unparse(specification).split(":\n")[0]
+    reference = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")
+    assert f"```py\n{signature}\n```" in reference
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_reference_says_what_several_implementations_mean(hook: str) -> None:
+    reference = (ROOT / "docs/reference/hooks.md").read_text(encoding="utf-8")
+    section = reference.partition(f"\n## {hook}\n")[2].partition("\n## ")[0]
+    assert "If several plugins implement this, " in section
 
 
 @pytest.mark.parametrize("hook", HOOKS)
