@@ -1,0 +1,46 @@
+"""What do tests of the core share? A database, captured logs, and the zoo of bad plugins."""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import structlog
+
+from refdesk.storage import Database
+from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+
+ZOO = Path(__file__).parent / "zoo"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database."""
+    path = tmp_path / "refdesk.db"
+    bring_up_to_date(path, CORE_MIGRATIONS)
+    opened = Database(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, object]]]:
+    """Every line that the program logs during the test."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines  # type: ignore[misc]  # structlog types its lines more loosely
+
+
+@pytest.fixture(scope="session")
+def zoo() -> Callable[[str], ModuleType]:
+    """Load an animal of the zoo: a new module each time, as a plugin under its own name."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ZOO / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load

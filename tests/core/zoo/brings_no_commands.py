@@ -1,0 +1,8 @@
+"""Returns something else than commands."""
+
+from refdesk import hookimpl
+
+
+@hookimpl
+def register_commands() -> int:
+    return 5
