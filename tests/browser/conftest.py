@@ -212,4 +212,5 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 def _is_ours(message: Any) -> bool:
     """Tell an error of a page from a line that breaks because a test breaks it."""
-    return message.type == "error" and "WebSocket" not in message.text
+    broken_line = "WebSocket" in message.text or "net::ERR_" in message.text
+    return message.type == "error" and not broken_line

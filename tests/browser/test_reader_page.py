@@ -1,10 +1,7 @@
-"""Can a reader ask on the page `/chat`, with a keyboard, in both languages, and be told the truth?"""
-
-import re
+"""Can a reader ask on the page `/chat`, by keyboard, in both languages, and be told the truth?"""
 
 import pytest
-from aiohttp import ClientSession
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Library
 

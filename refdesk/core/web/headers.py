@@ -11,6 +11,8 @@ _POLICY = (
     "connect-src 'self'; font-src 'self'; frame-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
+# For data, scripts and pictures: opened as a page they may do nothing.
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 
 def allow_frames(response: web.StreamResponse, origins: Iterable[str]) -> None:
@@ -22,14 +24,15 @@ def allow_frames(response: web.StreamResponse, origins: Iterable[str]) -> None:
 def protect(response: web.StreamResponse) -> None:
     """Set what every answer needs; a page that may be framed has its policy already."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors="'none'"))
     headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Cache-Control", "no-store, private")
+    if response.content_type != "text/html":
+        headers.setdefault("Content-Security-Policy", _NO_PAGE)
+        return
+    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors="'none'"))
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers.setdefault("Cache-Control", "no-store, private")
-    # Versions of our parts are for nobody to know.
-    headers["Server"] = "refdesk"
 
 
 def origin_of(request: web.BaseRequest, public_url: str) -> str:

@@ -81,9 +81,7 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        if _wants_page(request):
-            return request.app[PAGES].render(request, "error.html", status=404, problem="not_found")
-        return refusal(404, "not_found", "There is nothing at this address.")
+        return _failure(request, 404, "not_found", "There is nothing at this address.")
     except web.HTTPException:
         raise
     except NotFoundError as error:
@@ -94,14 +92,15 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(409, "conflict", str(error))
     except Exception as error:  # the border of HTTP
         log.exception("request_failed", path=request.path, problem=type(error).__name__)
-        if _wants_page(request):
-            return request.app[PAGES].render(request, "error.html", status=500, problem="failed")
-        return refusal(500, "failed", "This did not work. The library has been told in its log.")
+        words = "This did not work. The library has been told in its log."
+        return _failure(request, 500, "failed", words)
 
 
-def _wants_page(request: web.Request) -> bool:
-    """Say whether a person looks at the answer, not a program."""
-    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+def _failure(request: web.Request, status: int, problem: str, message: str) -> web.Response:
+    """Return a page for people, and for programs what they can read."""
+    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+        return request.app[PAGES].render(request, "error.html", status=status, problem=problem)
+    return refusal(status, problem, message)
 
 
 @web.middleware

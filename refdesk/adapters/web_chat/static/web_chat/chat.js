@@ -94,7 +94,7 @@ function welcome(frame) {
   follow(frame.consultation);
   replayUntil = frame.seq;
   conversation.replaying(lastSeen < replayUntil);
-  if (lastSeen >= replayUntil) outgoing.sendAll();
+  if (lastSeen >= replayUntil) outgoing.sendHeld();
 }
 
 /** @param {string | null} id of the consultation that goes on now */
@@ -122,7 +122,7 @@ function see(event) {
     replayUntil = 0;
     conversation.replaying(false);
     // Only now: what the log already shows has been recognised.
-    outgoing.sendAll();
+    outgoing.sendHeld();
   }
 }
 

@@ -4,6 +4,9 @@ import { element, shownPart, shownSources } from "./parts.js";
 import { Scrolling } from "./scrolling.js";
 import { say } from "./texts.js";
 
+// Screen readers look at the log a little later than it changes.
+const SETTLE_MS = 250;
+
 /**
  * @typedef {{ press: (label: string, action: string) => void, retry: (client_id: string) => void,
  *   change: (client_id: string) => void }} Deeds
@@ -17,6 +20,8 @@ export class Conversation {
   #pending = new Map();
   /** @type {HTMLElement | null} */
   #withChoices = null;
+  /** @type {number | undefined} */
+  #settled;
 
   /** @param {string} language @param {Deeds} deeds */
   constructor(language, deeds) {
@@ -32,14 +37,15 @@ export class Conversation {
 
   /** While earlier events arrive, nothing is read aloud. @param {boolean} busy */
   replaying(busy) {
-    this.log.setAttribute("aria-busy", String(busy));
+    clearTimeout(this.#settled);
+    if (busy) this.log.setAttribute("aria-busy", "true");
+    else this.#settled = setTimeout(() => this.log.removeAttribute("aria-busy"), SETTLE_MS);
   }
 
   /** Show an event of the log, once. @param {Record<string, any>} event */
   show(event) {
     const key = `${event.consultation}:${event.seq}`;
-    const known = this.#numbered.get(key);
-    if (known) return;
+    if (this.#numbered.has(key)) return;
     const entry = this.#entry(event);
     this.#place(entry, event.seq, event.consultation);
     this.#numbered.set(key, entry);
@@ -78,8 +84,7 @@ export class Conversation {
     }
     this.#numbered.set(key, entry);
     entry.querySelector(".meta")?.replaceWith(this.#readerMeta(Date.now()));
-    const follower = this.#place(entry, seq, consultation, "only if needed");
-    if (follower) this.scrolling.follow(entry, "own");
+    this.#place(entry, seq, consultation);
   }
 
   /** Take a message on its way off the page. @param {string} client_id */
@@ -174,11 +179,10 @@ export class Conversation {
   }
 
   /**
-   * Put an entry where its number belongs; returns "moved" unless it stood there already.
+   * Put an entry where its number belongs.
    * @param {HTMLElement} entry @param {number} seq @param {string} consultation
-   * @param {"always" | "only if needed"} [when]
    */
-  #place(entry, seq, consultation, when = "always") {
+  #place(entry, seq, consultation) {
     entry.dataset.seq = String(seq);
     entry.dataset.consultation = consultation;
     const later = [...this.list.children].find(
@@ -189,10 +193,8 @@ export class Conversation {
         Number(other.dataset.seq) > seq,
     );
     const before = later ?? this.#firstPending();
-    // Moving an entry would make a screen reader say it again.
-    if (when === "only if needed" && entry.nextElementSibling === before) return "";
-    this.#insert(entry, before);
-    return "moved";
+    // Moving an entry that stands there already would make a screen reader say it again.
+    if (!entry.isConnected || entry.nextElementSibling !== before) this.#insert(entry, before);
   }
 
   #firstPending() {
@@ -221,7 +223,7 @@ export class Conversation {
 
   /** Buttons of earlier answers stay usable but step back. @param {HTMLElement} entry */
   #keepChoicesQuiet(entry) {
-    if (!entry.querySelector(".choice") || entry.compareDocumentPosition(this.#withChoices ?? entry) & 4) return;
+    if (!entry.querySelector(".choice")) return;
     this.#withChoices?.classList.add("earlier");
     this.#withChoices = entry;
   }

@@ -42,16 +42,18 @@ export class Outgoing {
     this.#send(message);
   }
 
-  /** The line is open: send all again, with their old ids, so that nothing counts twice. */
-  sendAll() {
+  /** The line is open: send what waits, with its old ids, so that nothing counts twice. */
+  sendHeld() {
     for (const message of this.#messages.values()) {
-      if (message.condition === "held" || message.condition === "sending") this.#send(message);
+      if (message.condition === "held") this.#send(message);
     }
   }
 
+  /** What was not confirmed on the old line goes out again on the next one. */
   lineLost() {
     for (const message of this.#messages.values()) {
-      if (message.condition === "sending") this.#become(message, "held");
+      const unconfirmed = message.condition === "sending" || message.problem === "no_answer";
+      if (unconfirmed) this.#become(message, "held");
     }
   }
 
