@@ -113,7 +113,7 @@ def _as_text(part: Part) -> str:
         case Text(text) | Quote(text):
             return text
         case Link(url, label):
-            return f"{label}: {url}" if label != url else url
+            return f"{label}: {url}" if label and label != url else url
         case Choice(prompt, options):
             lines = [f"{number}. {option.label}" for number, option in enumerate(options, 1)]
             return "\n".join([prompt, *lines] if prompt else lines)

@@ -22,12 +22,13 @@ class RateLimit:
     def seconds_to_wait(self, sender: str, now: float) -> float:
         """Count one use; return 0 when it is allowed, else the seconds until it would be."""
         tokens, at = self._buckets.get(sender, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - at) * self._rate)
-        if tokens < 1.0:
-            self._buckets[sender] = (tokens, now)
-            return (1.0 - tokens) / self._rate
-        self._buckets[sender] = (tokens - 1.0, now)
+        # A clock that was set back gives nothing, and takes nothing away.
+        tokens = min(self._burst, tokens + max(now - at, 0.0) * self._rate)
+        allowed = tokens >= 1.0
+        self._buckets[sender] = (tokens - 1.0 if allowed else tokens, now)
         self._buckets.move_to_end(sender)
+        if not allowed:
+            return (1.0 - tokens) / self._rate
         if len(self._buckets) > MOST_SENDERS:
             self._buckets.popitem(last=False)
         return 0.0
