@@ -54,7 +54,7 @@ class WebSettings(BaseModel):
     )
     trusted_proxies: list[str] = Field(
         default_factory=list,
-        description="Addresses or networks whose X-Forwarded-For and -Proto are believed.",
+        description="Addresses or networks whose X-Forwarded-For is believed.",
     )
 
 
