@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,8 @@ _FOLDER = Path(__file__).parent
 # Large enough to tell a reader that a pasted book is too long, instead of hanging up.
 LARGEST_FRAME_BYTES = 4 * 1024 * 1024
 HEARTBEAT_SECONDS = 45.0
+# Scheme, host and port, nothing else: it becomes part of a page's policy.
+_ORIGIN = r"^https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
 
 
 class WebChatSettings(BaseModel):
@@ -29,7 +31,7 @@ class WebChatSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    embed_origins: list[str] = Field(
+    embed_origins: list[Annotated[str, Field(pattern=_ORIGIN)]] = Field(
         default_factory=list,
         description="Sites that may show the chat in a frame, such as https://www.example.edu.",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -78,12 +78,12 @@ def language_of_visitor(request: web.Request, default: Language) -> Language:
     """Return what the visitor chose (`?language=`, then cookie), else what the browser prefers."""
     for chosen in (request.query.get("language"), request.cookies.get(LANGUAGE_COOKIE)):
         if chosen in _LANGUAGES:
-            return cast("Language", chosen)
+            return chosen
     preferred = request.headers.get("Accept-Language", "")
     for item in preferred.split(",")[:10]:
         name = item.split(";")[0].strip().lower()[:2]
         if name in _LANGUAGES:
-            return cast("Language", name)
+            return name
     return default
 
 
