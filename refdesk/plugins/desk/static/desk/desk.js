@@ -26,6 +26,8 @@ let opened = null;
 let known = null;
 /** What this page itself is giving back: that it is gone then is no news. */
 let returning = "";
+/** Whether the empty pane says why the last consultation has gone. */
+let explained = false;
 
 const socket = new URL(`${base}/desk/ws`, location.href);
 socket.protocol = socket.protocol.replace("http", "ws");
@@ -104,7 +106,7 @@ function hearLists(frame) {
   lists.show(frame);
   const now = opened && lists.find(opened.id);
   if (now) show(now);
-  else if (!opened) welcome();
+  else if (!opened && !explained) welcome();
   memory.keepOnly("seen", new Set(lists.all().map((item) => item.id)));
   count();
 }
@@ -127,7 +129,7 @@ function tellNews(frame) {
 /** @param {Item} item */
 function hearWatching(item) {
   if (item.id !== opened?.id) return;
-  const first = !("state" in opened);
+  const first = !opened || !("state" in opened);
   show(item);
   if (first) document.getElementById("topic")?.focus({ preventScroll: true });
   if (first && item.mine && item.state === "with_librarian") reply.focus();
@@ -162,7 +164,8 @@ function show(item, title, more) {
     if (left) watch();
     conversation.clear();
     hideContext();
-    if (title) showNothing(title, more ?? "");
+    explained = Boolean(title);
+    if (title) showNothing(title, more ?? "", "news");
     else welcome();
   }
   lists.draw();
@@ -170,8 +173,8 @@ function show(item, title, more) {
 
 function welcome() {
   const waiting = lists.shown.waiting.length > 0;
-  if (waiting) showNothing(say("choose"), say("preview_first"));
-  else showNothing(say("nobody_waits"), say("new_questions"));
+  if (waiting) showNothing(say("choose"), say("preview_first"), "welcome");
+  else showNothing(say("nobody_waits"), say("new_questions"), "welcome");
 }
 
 async function claim() {

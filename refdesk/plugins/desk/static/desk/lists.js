@@ -6,6 +6,7 @@ import { inWords, secondsSince } from "./times.js";
 
 // Readers lose patience: from here on the waiting time stands out.
 const LONG_SECONDS = 5 * 60;
+const SHORT_SECONDS = 60;
 const REFRESH_MS = 10_000;
 
 /** @typedef {Record<string, any>} Item */
@@ -125,7 +126,9 @@ export function facts(item) {
 
 /** @param {Item} item */
 function waitingTime(item) {
-  const time = inWords(secondsSince(item.since));
+  const seconds = secondsSince(item.since);
+  if (seconds < SHORT_SECONDS) return say("just_now");
+  const time = inWords(seconds);
   return waits(item) ? say("waits", { time }) : say("since", { time });
 }
 

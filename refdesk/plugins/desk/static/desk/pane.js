@@ -9,6 +9,7 @@ const by = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** Show a consultation's heading and what its state allows. @param {Record<string, any>} item */
 export function showPane(item) {
   by("nothing").hidden = true;
+  by("news").textContent = "";
   by("opened").hidden = false;
   by("topic").textContent = item.question || say("no_words");
   by("facts").textContent = facts(item).join(" · ");
@@ -24,11 +25,14 @@ export function showPane(item) {
   return { mayReply: mine, mayWrapUp: item.mine && item.state === "closed" };
 }
 
-/** Show no consultation, and say why. @param {string} title @param {string} more */
-export function showNothing(title, more) {
+/** Show no consultation, and say why.
+ * @param {string} title @param {string} more @param {"welcome" | "news"} kind */
+export function showNothing(title, more, kind) {
   by("opened").hidden = true;
   by("nothing").hidden = false;
   by("nothing-title").textContent = title;
+  // On a phone the lists take the place of these words.
+  by("news").textContent = kind === "news" ? title : "";
   by("nothing-more").textContent = more;
 }
 

@@ -30,7 +30,8 @@ export function shownEvent(event) {
   const entry = element("li", `entry ${side} ${event.from}`);
   entry.dataset.seq = String(event.seq);
   if (event.audience === "staff") entry.classList.add("note");
-  const head = element("p", "speaker", speaker(event), " ", timeOfDay(event.at));
+  const who = event.from === "system" && event.audience !== "staff" ? [] : [speaker(event), " "];
+  const head = element("p", "speaker", ...who, timeOfDay(event.at));
   const said = element("div", "said", ...event.parts.flatMap(shownPart));
   if (event.sources.length) said.append(shownSources(event.sources));
   entry.append(head, said);

@@ -5,6 +5,9 @@ import { say } from "./texts.js";
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+// Of the page's language, the kind that this browser prefers: en-GB has 24 hours, en-US has not.
+const PAGE = document.documentElement.lang;
+const LOCALE = navigator.languages.find((one) => one.slice(0, 2) === PAGE.slice(0, 2)) ?? PAGE;
 let ahead = 0;
 
 /** Note the server's clock, in seconds: this computer's may be wrong. @param {number} now */
@@ -17,9 +20,8 @@ export function secondsSince(moment) {
   return Math.max(0, Date.now() / 1000 + ahead - moment);
 }
 
-/** Return a span in words. @param {number} seconds */
+/** Return a span of at least a minute in words. @param {number} seconds */
 export function inWords(seconds) {
-  if (seconds < MINUTE) return say("just_now");
   if (seconds < HOUR) return say("minutes", { minutes: Math.floor(seconds / MINUTE) });
   if (seconds < DAY) {
     const minutes = Math.floor((seconds % HOUR) / MINUTE);
@@ -32,11 +34,10 @@ export function inWords(seconds) {
 /** Return an element with the time of day, and the day when it was not today. @param {number} at */
 export function timeOfDay(at) {
   const moment = new Date(at * 1000);
-  const language = document.documentElement.lang;
   const today = moment.toDateString() === new Date().toDateString();
   const element = document.createElement("time");
   element.dateTime = moment.toISOString();
-  element.textContent = moment.toLocaleString(language, {
+  element.textContent = moment.toLocaleString(LOCALE, {
     ...(today ? {} : { day: "numeric", month: "short" }),
     hour: "2-digit",
     minute: "2-digit",
