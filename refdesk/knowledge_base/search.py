@@ -20,6 +20,12 @@ SHORTEST_PREFIX = 2
 _MOST_COMPLETIONS = 50
 
 
+class _AnyTerm(Or):  # type: ignore[misc]  # Whoosh has no types
+    """Matches any term, scored list by list: several times faster than a tree of matchers."""
+
+    matcher_type = Or.ARRAY_MATCHER
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An entry the index proposes: as of which change, with which score."""
@@ -43,7 +49,7 @@ def rank(view: View, terms: Sequence[str], *, level: int, today: str, limit: int
     ]
     if not parts:
         return []
-    query = parts[0] if len(parts) == 1 else Or(parts)
+    query = parts[0] if len(parts) == 1 else _AnyTerm(parts)
     return _distinct(view, query, level, today, limit)
 
 

@@ -223,7 +223,8 @@ def test_a_markdown_folder_is_a_base(tmp_path: Path):
         "# Are there lockers?\n\nYes.\n\nMany.\n", "utf-8"
     )
     (tmp_path / "a.md").write_text(
-        "---\nlevel: 2\ntags: [space, 'bags']\nsource: https://example.org/a\n---\n\n# Bags\n\nNo.\n",
+        "---\nlevel: 2\ntags: [space, 'bags']\nsource: https://example.org/a\n---\n\n"
+        "# Bags\n\nNo.\n",
         "utf-8",
     )
     (tmp_path / ".git").mkdir()
