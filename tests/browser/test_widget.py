@@ -186,6 +186,7 @@ async def test_where_storage_is_blocked_the_token_lives_in_memory_and_the_page_s
     await chat.locator("#question").fill("Where can I print?")
     await page.keyboard.press("Enter")
     await expect(chat.locator(".entry.bot")).to_contain_text("Printers stand on every floor")
+    await expect(chat.get_by_role("link", name="中文")).to_be_hidden()
     frame = next(one for one in page.frames if "/chat" in one.url)
     kept = "() => { try { return localStorage.length } catch (error) { return error.name } }"
     assert await frame.evaluate(kept) == "SecurityError"

@@ -15,7 +15,7 @@
     :host { all: initial; position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483000; }
     .open { display: inline-block; box-sizing: border-box; min-height: 3rem; padding: .8rem 1.25rem;
       border: 2px solid #fff; border-radius: 2rem; background: #1c5d66; color: #fff;
-      font: 600 1rem/1.2 system-ui, sans-serif; text-decoration: none; cursor: pointer;
+      font: 600 1rem/1.2 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif; text-decoration: none; cursor: pointer;
       box-shadow: 0 2px 12px rgb(0 0 0 / 30%); }
     .open:hover { background: #134850; }
     :focus-visible { outline: 3px solid #1c5d66; outline-offset: 3px; }

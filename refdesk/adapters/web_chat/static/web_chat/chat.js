@@ -105,6 +105,9 @@ function follow(id) {
   showState("self_service");
   if (id) storage.keep("consultation", id);
   else storage.forget("consultation");
+  // Another page would begin without this conversation.
+  const link = document.getElementById("other-language");
+  if (link && !storage.lasting) link.hidden = id !== null;
 }
 
 /** @param {Record<string, any>} event */
