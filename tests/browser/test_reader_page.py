@@ -1,9 +1,14 @@
 """Can a reader ask on the page `/chat`, by keyboard, in both languages, and be told the truth?"""
 
+from pathlib import Path
+
 import pytest
+from aiohttp import web
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Library
+from refdesk.app import App
+from refdesk.deployment import open_deployment
+from tests.browser.conftest import ENTRIES, Library, fill, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -270,3 +275,27 @@ async def _distance_from_end(page: Page) -> float:
         "log => log.scrollHeight - log.scrollTop - log.clientHeight"
     )
     return distance
+
+
+async def test_the_page_works_below_a_base_path(page: Page, tmp_path: Path) -> None:
+    port = free_port()
+    settings = f'[web]\npublic_url = "http://127.0.0.1:{port}/ask"\n'
+    (tmp_path / "refdesk.toml").write_text(settings, "utf-8")
+    deployment = open_deployment(tmp_path)
+    fill(deployment, ENTRIES)
+    app = App(deployment)
+    await app.start()
+    runner = web.AppRunner(app.server)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+
+    await page.goto(f"http://127.0.0.1:{port}/ask/?language=zh")
+    await page.get_by_role("link", name="开始咨询").click()
+    await page.locator(QUESTION).press_sequentially("打印")
+    await page.get_by_role("option").first.click()
+    await expect(page.locator(ANSWERS)).to_contain_text("每层楼梯旁都有打印机")
+
+    await page.close()
+    await app.stop()
+    await runner.cleanup()
+    deployment.close()
