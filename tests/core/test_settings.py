@@ -29,8 +29,8 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     ("text", "explanation"),
     [
         ("[libary]\nid = 'x'", "libary: there is no such key. Did you mean 'library'?"),
-        ("[library]\nnmae = { en = 'x' }", "library.nmae: there is no such key. Did you mean 'name'"),
-        ("[answers]\ntreshold = 0.4", "answers.treshold: there is no such key. Did you mean 'thres"),
+        ("[library]\nnmae = {}", "library.nmae: there is no such key. Did you mean 'name'"),
+        ("[answers]\ntreshold = 0.4", "treshold: there is no such key. Did you mean 'thres"),
         ("[web]\nzzz = 1", "web.zzz: there is no such key. Known are: public_url, trusted_"),
         ("[limits]\nburst = 'many'", "limits.burst"),
         ("[limits]\nper_second = 0", "limits.per_second"),
