@@ -26,7 +26,7 @@ MOST_ATTEMPTS = 8
 _AT_ONCE = 100
 
 _QUEUED = prepare(
-    select(_E, _O.c.id, _O.c.account, _O.c.attempts, _O.c.next_try, _C.c.rid)
+    select(_E, _O.c.id.label("key"), _O.c.account, _O.c.attempts, _O.c.next_try, _C.c.rid)
     .join(_E, (_E.c.consultation == _O.c.consultation) & (_E.c.seq == _O.c.seq))
     .join(_C, _C.c.id == _O.c.consultation)
     .where(_O.c.library == bindparam("library"), text("outbox.state IN ('queued', 'sending')"))
@@ -67,6 +67,7 @@ class Outbox:
         self._adapters = adapters
         self._clock = clock
         self._news = asyncio.Event()
+        self._sending = asyncio.Lock()
         self._stop_listening = live.listen(ALL, lambda _consultation, _events: self._news.set())
 
     async def run(self) -> None:
@@ -97,6 +98,10 @@ class Outbox:
 
     async def send_due(self) -> None:
         """Send what is due; a message that has to wait holds back later ones of its reader."""
+        async with self._sending:  # two at once would send the same rows
+            await self._send_due()
+
+    async def _send_due(self) -> None:
         rows = await self._database.read(lambda tx: tx.all(_QUEUED, library=self._library))
         held_back: set[str] = set()
         for row in rows:
@@ -110,23 +115,23 @@ class Outbox:
         adapter = self._adapters.get(row["account"])
         attempts = row["attempts"] + 1
         if adapter is None:
-            await self._mark(row["id"], "failed", attempts, "this channel is switched off")
+            await self._mark(row["key"], "failed", attempts, "this channel is switched off")
             return "settled"
-        await self._mark(row["id"], "sending", attempts)
+        await self._mark(row["key"], "sending", attempts)
         result = SendResult("accepted")
         for payload in adapter.encode(event_from(row)):
             result = await adapter.send(row["rid"], payload)
             if result.result != "accepted":
                 break
         if result.result == "accepted":
-            await self._mark(row["id"], "accepted", attempts)
+            await self._mark(row["key"], "accepted", attempts)
         elif result.result == "retry" and attempts < MOST_ATTEMPTS:
             pause = result.retry_seconds or min(2.0**attempts, 300.0)
-            await self._mark(row["id"], "queued", attempts, result.reason, pause)
+            await self._mark(row["key"], "queued", attempts, result.reason, pause)
             return "held back"
         else:
             log.warning("sending_failed", account=row["account"], reason=result.result)
-            await self._mark(row["id"], "failed", attempts, result.reason or result.result)
+            await self._mark(row["key"], "failed", attempts, result.reason or result.result)
         return "settled"
 
     async def _mark(
