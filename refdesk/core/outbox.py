@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select, text, update
 
 from refdesk.core.adapter import Adapter, SendResult
 from refdesk.core.consultation_rows import event_from
+from refdesk.core.consultations import Consultation, Event
 from refdesk.core.live import ALL, Live
 from refdesk.core.tables import ConsultationRow, EventRow, OutboxRow
 from refdesk.logs import get_logger
@@ -68,7 +69,7 @@ class Outbox:
         self._clock = clock
         self._news = asyncio.Event()
         self._sending = asyncio.Lock()
-        self._stop_listening = live.listen(ALL, lambda _consultation, _events: self._news.set())
+        self._stop_listening = live.listen(ALL, self._hear)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -85,6 +86,14 @@ class Outbox:
         while True:
             await self.wait_for_work()
             await self.send_due()
+
+    def _hear(self, consultation: Consultation | None, events: tuple[Event, ...]) -> None:
+        """Wake up for what a platform has to be sent; most channels show the log themselves."""
+        if consultation is None or not events:
+            return
+        adapter = self._adapters.get(consultation.account)
+        if adapter is None or adapter.capabilities.delivery == "outbox":
+            self._news.set()
 
     async def wait_for_work(self) -> None:
         """Return on news, and every second for retries that have become due."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from refdesk.core.deadlines import resumed
 from refdesk.loops import running_loop
@@ -17,15 +17,17 @@ MOST_UNSENT_FRAMES = 1_000
 class Outgoing:
     """What is on its way out of one socket.
 
-    A frame that the system takes at once needs no task; only when the page is slow does one wait.
+    Frames of one moment leave together, with one call of the system. What it takes at once needs
+    no task; only when the page is slow does one wait.
     """
 
-    __slots__ = ("_flushing", "_hanging_up", "_socket", "_unsent")
+    __slots__ = ("_due", "_flushing", "_hanging_up", "_socket", "_unsent")
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         """Write to `socket`, which has been prepared."""
         self._socket = socket
         self._unsent: deque[str] = deque()
+        self._due = False
         self._flushing: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.Task[bool] | None = None
 
@@ -34,22 +36,38 @@ class Outgoing:
         if self._hanging_up is not None:
             return
         self._unsent.append(frame)
-        if self._flushing is None:
-            self._begin()
-        elif len(self._unsent) > MOST_UNSENT_FRAMES:
-            self._hang_up()
+        if len(self._unsent) > MOST_UNSENT_FRAMES:
+            self.hang_up(WSCloseCode.TRY_AGAIN_LATER, b"too slow")
+        elif self._flushing is None and not self._due:
+            self._due = True
+            running_loop().call_soon(self._begin)
 
     def drop(self) -> None:
         """Forget what has not been sent yet: the one who listens may not see it any more."""
         self._unsent.clear()
 
+    def hang_up(self, code: int, reason: bytes) -> None:
+        """Send nothing more and close; returns at once, whether the page answers or not."""
+        self._unsent.clear()
+        if self._hanging_up is not None:
+            return
+        if self._flushing is not None:
+            self._flushing.cancel()
+        closing = self._socket.close(code=code, message=reason)
+        self._hanging_up = running_loop().create_task(closing)
+
     async def drained(self) -> None:
         """Return when the page has taken in what was pushed, or is gone."""
+        if self._due:
+            self._begin()
         if self._flushing is not None:
             await asyncio.wait({self._flushing})
 
     def _begin(self) -> None:
         """Send now; what has to wait for the page goes on in a task."""
+        if not self._due:
+            return
+        self._due = False
         sending = self._flush()
         try:
             waiting_for = sending.send(None)
@@ -71,9 +89,3 @@ class Outgoing:
             # The page has gone; what it missed is in the log.
             self._unsent.clear()
 
-    def _hang_up(self) -> None:
-        self._unsent.clear()
-        if self._flushing is not None:
-            self._flushing.cancel()
-        closing = self._socket.close(code=1013, message=b"too slow")
-        self._hanging_up = running_loop().create_task(closing)
