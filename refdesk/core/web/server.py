@@ -1,5 +1,6 @@
 """How do routes of the core, the plugins and the adapters become one web server?"""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
@@ -120,8 +121,10 @@ def refusal(status: int, code: str, message: str, **extra: Any) -> web.Response:
 
 async def _close_sockets(server: web.Application) -> None:
     sockets: WeakSet[web.WebSocketResponse] = server[SOCKETS]
-    for socket in tuple(sockets):
-        await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"the server restarts")
+    goodbye = b"the server restarts"
+    await asyncio.gather(
+        *(socket.close(code=WSCloseCode.SERVICE_RESTART, message=goodbye) for socket in sockets)
+    )
 
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:

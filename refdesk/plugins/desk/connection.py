@@ -85,11 +85,10 @@ class DeskConnection:
                 task.cancel()
             self._office.duty.page_closed(name)
 
-    async def hang_up(self) -> None:
-        """Tell the page that its session has ended."""
+    def hang_up(self) -> None:
+        """Tell the page that its session has ended; nothing reaches it from now on."""
         self._watched = None
-        self._outgoing.drop()
-        await self._socket.close(code=SIGNED_OUT, message=b"signed out")
+        self._outgoing.hang_up(SIGNED_OUT, b"signed out")
 
     def hear(self, consultation: Consultation | None, events: tuple[Event, ...]) -> None:
         """Take in what has been committed, of whichever consultation."""
@@ -179,5 +178,5 @@ class DeskConnection:
         while True:
             await asyncio.sleep(SESSION_CHECK_SECONDS)
             if await self._office.accounts.who(self.who.token) is None:
-                await self.hang_up()
+                self.hang_up()
                 return

@@ -1,6 +1,5 @@
 """Which desk pages are open, and how do they hear of what has just happened?"""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,8 @@ from refdesk.plugins.desk.connection import DeskConnection, Office
 LARGEST_FRAME_BYTES = 16 * 1024
 # A browser that has died is noticed after one or two of these.
 HEARTBEAT_SECONDS = 20.0
+# So long a page may take to say good-bye.
+GOODBYE_SECONDS = 2.0
 
 
 class LiveDesk:
@@ -39,7 +40,10 @@ class LiveDesk:
         if not answers(who.actor):
             return refuse(request, "not_a_librarian")
         socket = web.WebSocketResponse(
-            compress=False, max_msg_size=LARGEST_FRAME_BYTES, heartbeat=HEARTBEAT_SECONDS
+            compress=False,
+            max_msg_size=LARGEST_FRAME_BYTES,
+            heartbeat=HEARTBEAT_SECONDS,
+            timeout=GOODBYE_SECONDS,
         )
         await socket.prepare(request)
         request.app[SOCKETS].add(socket)
@@ -52,10 +56,11 @@ class LiveDesk:
             self._leave(connection)
         return socket
 
-    async def end(self, token: str) -> None:
+    def end(self, token: str) -> None:
         """Hang up on the pages of a session that has ended."""
-        ended = [one for one in self._connections if one.who.token == token]
-        await asyncio.gather(*(one.hang_up() for one in ended))
+        for connection in self._connections:
+            if connection.who.token == token:
+                connection.hang_up()
 
     def _join(self, connection: DeskConnection, live: Live) -> None:
         self._connections.add(connection)

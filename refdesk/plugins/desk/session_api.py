@@ -80,4 +80,4 @@ async def end_session(request: web.Request, who: SignedIn, live: LiveDesk) -> No
     """End a session, its live pages with it."""
     await service_of(request, StaffAccounts).sign_out(who.token)
     service_of(request, Duty).left(who.actor.name)
-    await live.end(who.token)
+    live.end(who.token)
