@@ -24,7 +24,7 @@ class AnswerRules(BaseModel):
         0.38, ge=0, le=1, description="Confidence from which an offer is given as the answer."
     )
     clarify_above: float = Field(
-        0.15, ge=0, le=1, description="Confidence from which an offer is shown as 'did you mean'."
+        0.2, ge=0, le=1, description="Confidence from which an offer is shown as 'did you mean'."
     )
     misses_before_handoff: int = Field(
         2, ge=1, le=5, description="Questions in a row without an answer that bring a person."
