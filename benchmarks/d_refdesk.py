@@ -1,4 +1,4 @@
-"""What does one command cost from the inbox to the reply, without storage? (peers: bench/frameworks)
+"""What does one command cost from the inbox to the reply, without storage?
 
 Run it as the other `d_*.py` of the framework bench are run, or alone:
     python benchmarks/d_refdesk.py --plugins 10 --messages 20000
@@ -67,7 +67,7 @@ def plugin(number: int) -> types.ModuleType:
     """Return a plugin that answers `/cmdN text`."""
     module = types.ModuleType(f"bench_{number}")
 
-    async def answer(call: refdesk.CommandCall, context: refdesk.PluginContext) -> str:
+    async def answer(call: refdesk.CommandCall, _context: refdesk.PluginContext) -> str:
         return f"ok{number} {call.argument}"
 
     @refdesk.hookimpl
@@ -104,7 +104,10 @@ async def measure(options: argparse.Namespace) -> dict[str, float | int | str]:
         await store.replied
 
     work = [
-        (f"/cmd{i % options.plugins} question {i % 97}", f"ok{i % options.plugins} question {i % 97}")
+        (
+            f"/cmd{i % options.plugins} question {i % 97}",
+            f"ok{i % options.plugins} question {i % 97}",
+        )
         for i in range(options.messages)
     ]
     for text, expected in work[:1000]:

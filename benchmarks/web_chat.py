@@ -17,8 +17,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from web_chat_client import cpu_seconds, resident_kib
+
 HERE = Path(__file__).parent
-LIMITS = '[limits]\nburst = 1000000\nper_second = 100000.0\n'
+LIMITS = "[limits]\nburst = 1000000\nper_second = 100000.0\n"
 
 
 def start(folder: Path) -> tuple[subprocess.Popen, int]:
@@ -40,7 +42,10 @@ def stop(process: subprocess.Popen) -> None:
 def client(*words: object) -> dict:
     done = subprocess.run(
         [sys.executable, str(HERE / "web_chat_client.py"), *map(str, words)],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -48,9 +53,6 @@ def client(*words: object) -> dict:
 
 
 def cpu_and_memory(pid: int) -> dict:
-    sys.path.insert(0, str(HERE))
-    from web_chat_client import cpu_seconds, resident_kib
-
     return {"cpu_s": cpu_seconds(pid), "resident_mib": round(resident_kib(pid) / 1024, 1)}
 
 
@@ -61,25 +63,26 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--text", default="hello")
-    parser.add_argument("--import", dest="entries", default="", help="knowledge base to import first")
+    parser.add_argument("--import", dest="entries", default="", help="entries to import first")
     options = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else 65536, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = hard if hard != resource.RLIM_INFINITY else 65536
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "data"
         folder.mkdir()
         (folder / "refdesk.toml").write_text(LIMITS)
         stop(start(folder)[0])  # the first start makes database and index
         if options.entries:
-            subprocess.run(
-                [sys.executable, "-m", "refdesk", "kb", "import", options.entries, "--data", str(folder)],
-                check=True, stdout=subprocess.DEVNULL,
-            )
+            command = [sys.executable, "-m", "refdesk", "kb", "import", options.entries]
+            subprocess.run([*command, "--data", str(folder)], check=True, stdout=subprocess.DEVNULL)
         for number in range(options.rounds):
             process, port = start(folder)
             try:
                 if options.what == "round":
-                    result = client("round", port, options.connections or 100, options.seconds, process.pid, options.text)
+                    connections = options.connections or 100
+                    seconds, text = options.seconds, options.text
+                    result = client("round", port, connections, seconds, process.pid, text)
                 elif options.what == "idle":
                     result = client("idle", port, options.connections or 5000, process.pid)
                 else:

@@ -1,9 +1,9 @@
 """A cheap raw WebSocket client, so that what is measured is the server.
 
-    web_chat_client.py round PORT CONNECTIONS SECONDS SERVER_PID TEXT
-        closed loop: each reader sends, waits for the program's reply event, sends again
-    web_chat_client.py idle PORT CONNECTIONS SERVER_PID
-        opens connections and says hello on each; reports the server's memory
+web_chat_client.py round PORT CONNECTIONS SECONDS SERVER_PID TEXT
+    closed loop: each reader sends, waits for the program's reply event, sends again
+web_chat_client.py idle PORT CONNECTIONS SERVER_PID
+    opens connections and says hello on each; reports the server's memory
 """
 
 import asyncio
@@ -13,17 +13,20 @@ import struct
 import sys
 import time
 import uuid
+from pathlib import Path
 
 import uvloop
 
+HELLO = {"type": "hello", "token": None, "consultation": None, "last_seen": 0, "language": "en"}
+
 
 def cpu_seconds(pid: int) -> float:
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_kib(pid: int) -> int:
-    for line in open(f"/proc/{pid}/status"):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     raise RuntimeError("no VmRSS")
@@ -33,7 +36,8 @@ def frame(value: dict) -> bytes:
     """Return a masked text frame (zero mask: legal, and costs the client nothing)."""
     payload = json.dumps(value, ensure_ascii=False).encode()
     size = len(payload)
-    head = struct.pack("!BB", 0x81, 0x80 | size) if size < 126 else struct.pack("!BBH", 0x81, 0xFE, size)
+    short = size < 126
+    head = struct.pack("!BB", 0x81, 0x80 | size) if short else struct.pack("!BBH", 0x81, 0xFE, size)
     return head + b"\0\0\0\0" + payload
 
 
@@ -65,9 +69,7 @@ class Reader(asyncio.Protocol):
             head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
             assert b" 101 " in head[:20], head[:200]
             self.open = True
-            self.transport.write(
-                frame({"type": "hello", "token": None, "consultation": None, "last_seen": 0, "language": "en"})
-            )
+            self.transport.write(frame(HELLO))
         while len(self.buffer) >= 2:
             opcode, size, start = self.buffer[0] & 0x0F, self.buffer[1] & 0x7F, 2
             if size == 126:
@@ -98,7 +100,8 @@ class Reader(asyncio.Protocol):
 
     def say(self) -> None:
         self.sent_at = time.perf_counter()
-        self.transport.write(frame({"type": "message", "client_id": uuid.uuid4().hex, "text": self.text}))
+        said = {"type": "message", "client_id": uuid.uuid4().hex, "text": self.text}
+        self.transport.write(frame(said))
 
 
 async def connect(port: int, text: str) -> Reader:

@@ -1,4 +1,4 @@
-"""Which plugins and adapters are there, and what became of each? (`refdesk plugins|adapters list`)"""
+"""Which plugins and adapters are there? (`refdesk plugins list`, `refdesk adapters list`)"""
 
 import json
 from collections.abc import Sequence

@@ -99,9 +99,7 @@ async def _serve(
     # What the start has made stays for good: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    server = web.AppRunner(
-        app.server, access_log=None, handle_signals=False, shutdown_timeout=5.0
-    )
+    server = web.AppRunner(app.server, access_log=None, handle_signals=False, shutdown_timeout=5.0)
     await server.setup()
     try:
         site = web.TCPSite(server, host, port, backlog=1024)

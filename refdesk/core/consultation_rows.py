@@ -44,7 +44,7 @@ _PLACE = ("state", "owner", "handoff_reason", "queue", "since")
 
 
 def _save(*columns: str) -> Prepared:
-    changes = {name: bindparam(name) for name in columns}
+    changes: dict[str, Any] = {name: bindparam(name) for name in columns}
     return prepare(update(_C).where(_C.c.id == bindparam("key")).values(changes))
 
 

@@ -6,6 +6,7 @@ A sample library in a folder, a server that may be killed, and this process, whi
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,7 @@ def demo(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _for_people(shown: dict[str, object], staff: list[dict[str, str]]) -> str:
+def _for_people(shown: Mapping[str, object], staff: list[dict[str, str]]) -> str:
     lines = [
         "",
         f"  Demo          {shown['demo']}",

@@ -120,5 +120,3 @@ class DemoPages:
             signed_in = await accounts.sign_in(self._librarian, self._password, "demo")
             self._token = signed_in.token or None
         return self._token
-
-

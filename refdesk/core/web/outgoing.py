@@ -88,4 +88,3 @@ class Outgoing:
         except (ConnectionError, RuntimeError):
             # The page has gone; what it missed is in the log.
             self._unsent.clear()
-

@@ -7,7 +7,8 @@ from refdesk import Command, CommandCall, PluginContext, hookimpl
 _GREETINGS = {
     "en": ("hi", "hello", "hey", "hi there", "hello there", "good morning", "good afternoon",
            "good evening", "good day"),
-    "zh": ("你好", "您好", "你好啊", "早上好", "上午好", "下午好", "晚上好", "在吗", "在么", "哈喽", "嗨"),
+    "zh": ("你好", "您好", "你好啊", "早上好", "上午好", "下午好", "晚上好", "在吗", "在么",
+           "哈喽", "嗨"),
 }  # fmt: skip
 _THANKS = {
     "en": ("thanks", "thank you", "thx", "ty", "thanks a lot", "thank you very much",
