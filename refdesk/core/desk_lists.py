@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from refdesk.core.authorise import StaffActor, authorise, oversees
 from refdesk.core.consultation_rows import BY_ID, consultation_from
@@ -46,11 +46,6 @@ _FIRST = prepare(
     .where(_E.c.consultation == bindparam("consultation"), _E.c.sender == "reader")
     .order_by(_E.c.seq)
     .limit(_FIRST_MESSAGES)
-)
-_NEWEST_OF_READER = prepare(
-    select(func.max(_E.c.seq).label("seq")).where(
-        _E.c.consultation == bindparam("consultation"), _E.c.sender == "reader"
-    )
 )
 
 
@@ -137,13 +132,12 @@ def _listed(tx: Transaction, staff: StaffActor, row: Row, owner_alias: str) -> L
         plain_text(load_parts(message["parts"]))
         for message in tx.all(_FIRST, consultation=consultation.id)
     ]
-    newest = tx.one(_NEWEST_OF_READER, consultation=consultation.id)
     return Listed(
         consultation,
         owner_alias,
         _shortened(texts[0]) if texts else "",
         _shortened(max(texts, key=len)) if texts else "",
-        (newest["seq"] if newest else None) or 0,
+        row["asked_seq"],
     )
 
 
