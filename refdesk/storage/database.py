@@ -1,15 +1,13 @@
 """How does the rest of the program read and write rows?"""
 
 import asyncio
-import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from refdesk.loops import running_loop
-from refdesk.storage.connections import connect
+from refdesk.storage.readers import Readers
 from refdesk.storage.transaction import Transaction
 from refdesk.storage.writer import Unit, Writer
 
@@ -31,8 +29,7 @@ class Database:
         self.path = path
         self._writer = Writer(path)
         self._reading = ThreadPoolExecutor(READER_THREADS, "refdesk-reader")
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._readers = Readers(path)
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a transaction; return its result once it is durable."""
@@ -53,20 +50,11 @@ class Database:
 
     def read_blocking(self, work: Callable[[Transaction], Result]) -> Result:
         """Do the same in the calling thread, on a connection of its own."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self.path, "read")
-            self._connections.append(connection)
-        connection.execute("BEGIN")
-        try:
-            return work(Transaction(connection))
-        finally:
-            connection.execute("COMMIT")
+        return self._readers.run(work)
 
     def close(self) -> None:
         """Finish queued writes, empty the write-ahead log and close the file."""
         self._reading.shutdown(wait=True)
-        while self._connections:
-            self._connections.pop().close()
+        self._readers.close()
         # The last one to close empties the log.
         self._writer.close()

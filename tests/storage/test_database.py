@@ -1,6 +1,7 @@
 """Are rows durable, ordered and apart, whatever else is written beside them?"""
 
 import asyncio
+import gc
 import itertools
 import sqlite3
 import threading
@@ -150,6 +151,40 @@ def test_a_closed_database_says_so(path: Path) -> None:
     database.close()
     with pytest.raises(RuntimeError, match="closed"):
         database.write_blocking(lambda tx: tx.run(ADD, name="x"))
+
+
+def test_closing_waits_for_the_units_under_way(path: Path) -> None:
+    database = Database(path)
+    reading, go_on = threading.Event(), threading.Event()
+    results: list[object] = []
+
+    def look(tx: Transaction) -> None:
+        reading.set()
+        go_on.wait(20)
+        results.append(len(tx.all(NAMES)))
+
+    threads = [
+        threading.Thread(target=database.read_blocking, args=(look,)),
+        threading.Thread(target=database.close),
+    ]
+    threads[0].start()
+    reading.wait(20)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert results == [0]
+    with pytest.raises(RuntimeError, match="closed"):
+        database.read_blocking(look)
+
+
+def test_a_thread_that_ends_gives_its_connection_back(database: Database) -> None:
+    for _ in range(50):
+        thread = threading.Thread(target=database.read_blocking, args=(lambda tx: tx.all(NAMES),))
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert len(database._readers._all) <= 1
 
 
 async def test_another_process_that_writes_is_waited_for(database: Database, path: Path) -> None:
