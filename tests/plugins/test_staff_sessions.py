@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar
 
+from refdesk.core.web.framing import SelfFraming
 from tests.desk_server import PASSWORD, Desk, Script, running_desk
 
 GOOD = {"name": "mei", "password": PASSWORD}
@@ -236,6 +237,12 @@ async def test_pages_may_be_framed_by_nobody_and_run_nothing_inline(desk: Desk) 
         assert "script-src 'self';" in policy
         assert page.headers["Cache-Control"] == "no-store, private"
         assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", text)
+
+
+async def test_the_demo_may_show_the_desk_in_a_frame_of_our_own(desk: Desk) -> None:
+    desk.app.services[SelfFraming] = SelfFraming()
+    async with desk.http.get(f"{desk.address}/desk") as page:
+        assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
 
 
 async def test_an_editor_is_told_kindly_that_this_is_not_for_them(desk: Desk) -> None:

@@ -125,7 +125,8 @@ class DeskConnection:
             return
         newest = [consultation for consultation, _events in hints if consultation is not None]
         if not newest or not self._may_not_read(newest[-1]):
-            self._outgoing.push(frames.watching(listed, self.who.actor))
+            seq = missed[-1].seq if missed else watch.last_seen
+            self._outgoing.push(frames.watching(listed, self.who.actor, seq))
             hints = [(None, tuple(missed)), *hints]
         for consultation, events in hints:
             self._show(consultation, events)

@@ -31,7 +31,6 @@ _TEXTS = {
     "wrong": "Name and password do not belong together, or the account is switched off.",
     "wait": "Too many tries. Please wait {seconds} seconds and try again.",
     "stale": "This page was open for too long. Please sign in once more.",
-    "none": "",
 }
 
 
@@ -60,7 +59,7 @@ class DeskPages:
         """Show the sign-in form."""
         if await signed_in(request) is not None:
             raise _see_other(request, "/desk")
-        return _form(request, "none")
+        return _form(request)
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Check the form; a right password leads to the desk."""
@@ -92,14 +91,14 @@ class DeskPages:
 
 def _form(
     request: web.Request,
-    problem: str,
+    problem: str = "",
     name: str = "",
     status: int = 200,
     result: SignIn | None = None,
 ) -> web.Response:
     secret = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(16)
     seconds = seconds_to_wait(result) if result else 0
-    words = translate(_TEXTS[problem], language_of(request), seconds=seconds)
+    words = translate(_TEXTS[problem], language_of(request), seconds=seconds) if problem else ""
     values = {"problem": words, "name": name, "form_token": form_token(secret)}
     response = _page(request, "desk/sign_in.html", status=status, **values)
     response.set_cookie(

@@ -89,9 +89,9 @@ def list_frame(shown: dict[str, Any], now: float) -> str:
     return _dump({"type": "list", "now": now, **shown})
 
 
-def watching(listed: Listed, staff: StaffActor) -> str:
-    """Return the notice that events of a consultation follow."""
-    return _dump({"type": "watching", "item": item(listed, staff)})
+def watching(listed: Listed, staff: StaffActor, newest: int) -> str:
+    """Return the notice that events of a consultation follow, the missed ones up to `newest`."""
+    return _dump({"type": "watching", "item": item(listed, staff), "seq": newest})
 
 
 def event(one: Event) -> str:

@@ -14,6 +14,7 @@ export class Conversation {
   #entries = /** @type {HTMLElement} */ (document.getElementById("entries"));
   /** @type {Map<string, HTMLElement>} messages without a number yet, by client id */
   #pending = new Map();
+  #missedUntil = 0;
 
   constructor() {
     let follows = true;
@@ -22,6 +23,12 @@ export class Conversation {
       follows = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     });
     new ResizeObserver(() => follows && this.#toEnd()).observe(this.#log);
+  }
+
+  /** What comes up to this number has been said before: it is not read aloud. @param {number} newest */
+  missed(newest) {
+    this.#missedUntil = newest;
+    this.#log.ariaBusy = String(this.lastSeen < newest);
   }
 
   clear() {
@@ -40,6 +47,7 @@ export class Conversation {
     const first = this.#pending.values().next().value;
     if (first) first.before(entry);
     else this.#entries.append(entry);
+    if (event.seq >= this.#missedUntil) setTimeout(() => (this.#log.ariaBusy = "false"));
     this.#toEnd();
   }
 

@@ -89,6 +89,7 @@ function hear(frame) {
     case "list":
       return hearLists(frame);
     case "watching":
+      conversation.missed(frame.seq);
       return hearWatching(frame.item);
     case "event":
       return hearEvent(frame);
