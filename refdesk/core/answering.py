@@ -21,7 +21,7 @@ class AnswerRules(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     threshold: float = Field(
-        0.38, ge=0, le=1, description="Confidence from which an offer is given as the answer."
+        0.4, ge=0, le=1, description="Confidence from which an offer is given as the answer."
     )
     clarify_above: float = Field(
         0.2, ge=0, le=1, description="Confidence from which an offer is shown as 'did you mean'."
