@@ -51,7 +51,6 @@ class WebChat(Adapter):
         super().__init__(account, settings, gateway)
         # Most readers have one page open: a tuple is the smallest group.
         self._readers: dict[str, tuple[Connection, ...]] = {}
-        self._widget_script = widget_script()
 
     def decode(self, raw: Any) -> InboundMessage | None:
         """Return the message in a text frame of an unknown reader; sockets know theirs."""
@@ -109,7 +108,7 @@ class WebChat(Adapter):
         return page
 
     async def _widget(self, request: web.Request) -> web.StreamResponse:
-        response = web.Response(text=self._widget_script, content_type="text/javascript")
+        response = web.Response(text=widget_script(), content_type="text/javascript")
         response.headers["Cache-Control"] = "public, max-age=300"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.enable_compression()

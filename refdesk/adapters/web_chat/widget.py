@@ -1,6 +1,7 @@
 """What does the script say that puts a chat button on other sites? (`/widget.js`)"""
 
 import json
+from functools import cache
 from pathlib import Path
 
 from refdesk.core.messages import Language
@@ -16,6 +17,7 @@ _TEXTS = {
 }
 
 
+@cache
 def widget_script() -> str:
     """Return the script with its texts in both languages."""
     texts = {"en": _texts("en"), "zh": _texts("zh")}

@@ -1,15 +1,18 @@
 """How is a page rendered: layout, language, addresses?"""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from refdesk.core.messages import Language
 from refdesk.core.settings import Settings
 from refdesk.core.translations import translate
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
 LANGUAGE_COOKIE = "refdesk_language"
@@ -26,13 +29,7 @@ class Pages:
         self._settings = settings
         self._base = base_path
         self._version = static_version
-        self._environment = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates
 
     def render(
         self, request: web.Request, template: str, *, status: int = 200, **values: Any
@@ -64,6 +61,24 @@ class Pages:
                 samesite="Lax",
             )
         return response
+
+    @cached_property
+    def _environment(self) -> "Environment":
+        """The template engine, made for the first page: a start without visitors does not pay."""
+        from jinja2 import (  # noqa: PLC0415 - see above
+            Environment,
+            FileSystemLoader,
+            StrictUndefined,
+            select_autoescape,
+        )
+
+        return Environment(
+            loader=FileSystemLoader(self._templates),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
 
     def url(self, path: str) -> str:
         """Return an address of our own, with the base path."""
