@@ -8,7 +8,7 @@ from refdesk.core.messages import Language, Option, Part, Source
 
 
 class State(StrEnum):
-    """Who is expected to speak next to the reader (DESIGN section 6)."""
+    """Who is expected to speak next to the reader (docs/explanation/design.md, section 6)."""
 
     SELF_SERVICE = "self_service"
     WAITING = "waiting"

@@ -7,7 +7,7 @@ from refdesk.core.parts_json import part_to_json, source_to_json
 
 
 def event_to_json(one: Event) -> dict[str, Any]:
-    """Return the event frame of the web-chat protocol (DESIGN section 10).
+    """Return the event frame of the web-chat protocol (docs/reference/web-chat-protocol.md).
 
     `audience` is there only on notes that readers never see.
     """

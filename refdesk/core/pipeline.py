@@ -1,5 +1,6 @@
-"""What becomes of one message? (DESIGN section 3, steps 5 to 8; no input or output here.)
+"""What becomes of one message? (No input or output here.)
 
+These are the steps 5 to 8 of docs/explanation/design.md, section 3.
 Top-down: middleware, then commands and buttons by table, then the plugins' offers, then a person.
 The result is an `Outcome`, which the store writes in one transaction.
 """

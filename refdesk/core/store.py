@@ -1,8 +1,8 @@
 """Which verbs does the core need from whatever keeps its messages?
 
 `accept` takes a message in, `claim` gives what still has to be worked on, `finish` writes what
-came of it. (The fourth verb of DESIGN section 9, `wake`, is `Live` within one process.) Each is
-one transaction.
+came of it; each is one transaction. (The fourth verb, `wake`, is `Live` within one process:
+docs/explanation/design.md, section 9.)
 """
 
 from dataclasses import dataclass

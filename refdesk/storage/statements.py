@@ -1,8 +1,8 @@
 """How is a query of SQLModel tables built once and run many times?
 
 SQLAlchemy composes the statement at import time; what runs per message is plain SQL text on the
-driver. A statement compiled per call costs about four times the CPU of the whole transaction
-(DESIGN section 5), and the values bound are only ever parameters, never text of the statement.
+driver. A statement compiled per call costs about four times the CPU of the whole transaction,
+and the values bound are only ever parameters, never text of the statement.
 """
 
 from dataclasses import dataclass

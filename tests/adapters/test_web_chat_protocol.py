@@ -1,4 +1,4 @@
-"""Does the socket keep every sentence of the web-chat protocol? (DESIGN section 10)"""
+"""Does the socket keep every sentence of docs/reference/web-chat-protocol.md?"""
 
 import json
 import re

@@ -1,6 +1,7 @@
 """Do consultations keep their rules under any mix of readers, librarians and crashes?
 
-Store and desk are compared, step by step, with a small model of what DESIGN section 6 says.
+Store and desk are compared, step by step, with a small model of what
+docs/explanation/design.md, section 6, says.
 """
 
 import asyncio

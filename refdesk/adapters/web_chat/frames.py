@@ -1,4 +1,4 @@
-"""What do the frames of the web-chat protocol mean? (DESIGN section 10; pure)"""
+"""What do the frames of the web-chat protocol mean? (docs/reference/web-chat-protocol.md; pure)"""
 
 import json
 import re

@@ -1,7 +1,7 @@
 """How does a record of a file become an entry, and an entry a record?
 
-A record maps the names of DESIGN section 10 to values as a file holds them. Spreadsheets and
-Markdown have only text, so lists and numbers are also read from text.
+A record maps the names of fields (docs/reference/entries.md) to values as a file holds them.
+Spreadsheets and Markdown have only text, so lists and numbers are also read from text.
 """
 
 import json
