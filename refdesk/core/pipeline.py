@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from refdesk.core import hookspecs
 from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide
-from refdesk.core.commands import Command, CommandCall, CommandTable
+from refdesk.core.commands import Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
 from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
 from refdesk.core.messages import Choice, Language, Option, Part, Reply, Text
@@ -31,6 +31,8 @@ MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
 # The button that brings a person; the handoff plugin registers it.
 HUMAN_COMMAND = "handoff.human"
 LONGEST_REPLY_CHARACTERS = 20_000
+# Longer ones may be a call number, a year or an ISBN.
+_LONGEST_BUTTON_NUMBER = 2
 _RESULT_OF_COMMAND = (Reply, Offer, str, NoneType)
 
 
@@ -70,7 +72,7 @@ class Pipeline:
             return await self._run_command(handling, *found)
         if not bot_answers:
             return _silence(handling)
-        if message.action:
+        if message.action or _presses_nothing(message.text):
             return self._say(handling, "This button no longer works. Please type your question.")
         return await self._answer_question(handling)
 
@@ -178,6 +180,12 @@ class Pipeline:
 
     def _context(self, plugin: str, handling: Handling) -> PluginContext:
         return PluginContext(plugin, handling.language, self._clock(), self._surroundings)
+
+
+def _presses_nothing(text: str) -> bool:
+    """Say whether this is the number of a button, which has been looked for in vain."""
+    number = normalised(text)
+    return number.isdecimal() and len(number) <= _LONGEST_BUTTON_NUMBER
 
 
 def _silence(handling: Handling) -> Outcome:
