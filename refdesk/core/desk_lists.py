@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 
 from refdesk.core.authorise import StaffActor, authorise, oversees
 from refdesk.core.consultation_rows import BY_ID, consultation_from
 from refdesk.core.consultations import CLAIMABLE, Consultation, State
 from refdesk.core.parts_json import load_parts, plain_text
 from refdesk.core.tables import ConsultationRow, EventRow, StaffRow
-from refdesk.storage import Database, Row, Transaction, prepare
+from refdesk.storage import Database, Prepared, Row, Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
@@ -20,8 +20,8 @@ _STAFF: Any = StaffRow.__table__  # type: ignore[attr-defined]
 ListName = Literal["waiting", "with_librarian", "closed"]
 MOST_LISTED = 500
 LONGEST_PREVIEW_CHARACTERS = 240
-# A greeting or a bare "librarian" often comes first: the question is among the first few.
-_FIRST_MESSAGES = 5
+# What led to a person is among the last few messages before; a bare "librarian" ends them.
+_MESSAGES_BEFORE = 5
 
 _WITH_ALIAS = select(_C, _STAFF.c.alias.label("owner_alias")).outerjoin(
     _STAFF, _STAFF.c.name == _C.c.owner
@@ -45,7 +45,25 @@ _FIRST = prepare(
     select(_E.c.parts)
     .where(_E.c.consultation == bindparam("consultation"), _E.c.sender == "reader")
     .order_by(_E.c.seq)
-    .limit(_FIRST_MESSAGES)
+    .limit(1)
+)
+_HANDED_OVER = (
+    select(func.max(_E.c.seq))
+    .where(
+        _E.c.consultation == bindparam("consultation"),
+        or_(*(_E.c.state == state.value for state in sorted(CLAIMABLE))),
+    )
+    .scalar_subquery()
+)
+_BEFORE = prepare(
+    select(_E.c.parts)
+    .where(
+        _E.c.consultation == bindparam("consultation"),
+        _E.c.sender == "reader",
+        _E.c.seq < _HANDED_OVER,
+    )
+    .order_by(_E.c.seq.desc())
+    .limit(_MESSAGES_BEFORE)
 )
 
 
@@ -53,8 +71,9 @@ _FIRST = prepare(
 class Listed:
     """A consultation as lists show it.
 
-    `first_text` is the reader's first message and `question` the longest of the first five, both
-    shortened. `reader_seq` is the number of the reader's newest message, for unread marks.
+    `first_text` is the reader's first message, `question` the longest of the last five before a
+    person was needed, both shortened. `reader_seq` is the number of the reader's newest message,
+    for unread marks.
     """
 
     consultation: Consultation
@@ -128,17 +147,20 @@ def _listed(tx: Transaction, staff: StaffActor, row: Row, owner_alias: str) -> L
     consultation = consultation_from(row)
     if authorise(staff, "see", consultation) == "refused":
         return None
-    texts = [
-        plain_text(load_parts(message["parts"]))
-        for message in tx.all(_FIRST, consultation=consultation.id)
-    ]
+    first = _texts(tx, _FIRST, consultation.id)
+    before = _texts(tx, _BEFORE, consultation.id) or first
     return Listed(
         consultation,
         owner_alias,
-        _shortened(texts[0]) if texts else "",
-        _shortened(max(texts, key=len)) if texts else "",
+        _shortened("".join(first)),
+        _shortened(max(before, key=len, default="")),
         row["asked_seq"],
     )
+
+
+def _texts(tx: Transaction, statement: Prepared, consultation: str) -> list[str]:
+    rows = tx.all(statement, consultation=consultation)
+    return [plain_text(load_parts(row["parts"])) for row in rows]
 
 
 def _shortened(text: str) -> str:

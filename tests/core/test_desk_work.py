@@ -91,6 +91,21 @@ async def test_previews_are_one_line_and_short(desk: Desk) -> None:
     assert (len(listed.question), listed.question[-1]) == (240, "…")
 
 
+async def test_the_question_is_what_led_to_a_person_not_what_is_said_later(desk: Desk) -> None:
+    reader = await desk.reader()
+    await reader.say("hello, dear assistant, you automatic wonder of the library")
+    for _ in range(5):
+        await reader.say("thanks")
+    consultation = await reader.wait_for_person("Where are the maps?")
+    (listed,) = await desk.app.desk.lists.of(MEI, "waiting")
+    assert listed.question == "Where are the maps?"
+    await desk.app.desk.claim(MEI, consultation)
+    await reader.say("Are you there? I have been waiting for such a long time now.")
+    (listed,) = await desk.app.desk.lists.of(MEI, "with_librarian")
+    assert listed.question == "Where are the maps?"
+    assert listed.first_text.startswith("hello, dear assistant")
+
+
 async def test_lists_hold_what_each_colleague_may_see(desk: Desk) -> None:
     first, second = [await (await desk.reader()).wait_for_person() for _ in range(2)]
     lists, work = desk.app.desk.lists, desk.app.desk

@@ -204,7 +204,8 @@ async function wrapUp(notes) {
 /** Do something with the open consultation; return null and say why when it was not done.
  * @param {string} name @param {Record<string, any>} [body] */
 async function act(name, body) {
-  const id = opened?.id ?? "";
+  if (!opened) return null;
+  const { id } = opened;
   const answer = await post(`${base}/api/v1/consultations/${encodeURIComponent(id)}/${name}`, body);
   if (answer.status === 401) location.assign(`${base}/desk/sign-in`);
   if (!succeeded(answer)) {
