@@ -15,8 +15,10 @@ from refdesk import sample_library
 from refdesk.cli import main
 from refdesk.cli.main import make_app
 
-TEXT = (Path(__file__).parents[2] / "docs/reference/commands.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^\$ refdesk (.+)\n((?:(?!\$ |```).*\n)*)", TEXT, re.MULTILINE)
+ROOT = Path(__file__).parents[2]
+REFERENCE = "docs/reference/commands.md"
+TEXT = (ROOT / REFERENCE).read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"^\$ refdesk (.+)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
 # Explained once, for all commands, at the beginning of the page.
 EVERYWHERE = {"--data", "--config", "--help", "--json"}
 
@@ -48,17 +50,20 @@ def test_a_command_and_its_options_are_explained(name: str) -> None:
     assert [one for one in options - EVERYWHERE if one not in section] == []
 
 
+@pytest.mark.parametrize("page", [REFERENCE, "README.md", "README.zh-CN.md"])
 def test_every_example_runs_as_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    examples = EXAMPLE.findall((ROOT / page).read_text(encoding="utf-8"))
+    (tmp_path / "refdesk").symlink_to(ROOT / "refdesk")
     shutil.copyfile(sample_library.entries(), tmp_path / "entries.jsonl")
     question = '{"_id": "q1", "text": "How can I renew my loan?"}\n'
     (tmp_path / "questions.jsonl").write_text(question, encoding="utf-8")
     judgement = "query-id\tcorpus-id\tscore\nq1\trenew-books\t1\n"
     (tmp_path / "answers.tsv").write_text(judgement, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert len(EXAMPLES) > 15
-    for command, expected in EXAMPLES:
+    assert len(examples) > (15 if page == REFERENCE else 4)
+    for command, expected in examples:
         monkeypatch.setattr(sys, "argv", ["refdesk", *shlex.split(command)])
         with pytest.raises(SystemExit) as ended:
             main()
