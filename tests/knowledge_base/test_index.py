@@ -180,7 +180,7 @@ for n in range(10_000):
 
 
 def importer(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(  # noqa: S603 - our own program and folder
+    return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", _IMPORTER, str(folder)],
         stdout=subprocess.PIPE,
         text=True,

@@ -163,7 +163,7 @@ def test_neither_rich_nor_openpyxl_is_imported_for_a_search(tmp_path: Path):
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "sys.stderr.write(' '.join({'openpyxl', 'rich.progress'} & set(sys.modules)))"
     )
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},

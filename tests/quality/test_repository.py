@@ -13,8 +13,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(?:" + "wo" + r"rk|ro" + r"ot|Users|home/
 
 
 def _tracked() -> list[Path]:
-    listing = subprocess.run(  # noqa: S603 - fixed words
-        ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"],  # noqa: S607 - git of the developer
+    listing = subprocess.run(
+        ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"],
         check=False,
         capture_output=True,
     )
