@@ -9,8 +9,6 @@ import json
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -21,44 +19,12 @@ import pytest
 from aiohttp import ClientError, ClientSession
 
 from tests.reader_page import Pages, ReaderPage
+from tests.served import Server
 
 READERS = 6
 MESSAGES = 25
 KILLS = 5
 SETTINGS = "[limits]\nburst = 10000\n"
-
-
-class Server:
-    """`refdesk serve` in a process of its own, on the same folder and port each time."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = 0
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Start and wait until it says that it is ready."""
-        command = [sys.executable, "-m", "refdesk", "serve", "--data", str(self.folder)]
-        with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "--port", str(self.port)], stdout=subprocess.PIPE, stderr=log
-            )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().decode()
-        assert "ready" in line, (self.folder / "server.log").read_text()
-        self.port = int(line.rsplit(":", 1)[1].strip("/\n"))
-
-    def end(self, how: signal.Signals) -> int:
-        assert self._process is not None
-        self._process.send_signal(how)
-        code = self._process.wait(timeout=30)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        return code
 
 
 @pytest.fixture
