@@ -32,6 +32,7 @@ export function shownEvent(event) {
   if (event.audience === "staff") entry.classList.add("note");
   const who = event.from === "system" && event.audience !== "staff" ? [] : [speaker(event), " "];
   const head = element("p", "speaker", ...who, timeOfDay(event.at));
+  head.append(" ");
   const said = element("div", "said", ...event.parts.flatMap(shownPart));
   if (event.sources.length) said.append(shownSources(event.sources));
   entry.append(head, said);
