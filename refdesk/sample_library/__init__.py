@@ -12,7 +12,7 @@ from pathlib import Path
 # What the spreadsheet answers and the entries do not.
 SPREADSHEET_QUESTIONS = {
     "en": "When does the Lantern Read-in begin?",
-    "zh": "灯下夜读几点开始?",
+    "zh": "灯下夜读几点开始？",
 }
 
 

@@ -21,7 +21,7 @@ def load(folder: Path, text: str | bytes) -> Settings:
 def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     settings = load(tmp_path, "")
     assert settings.library.id == "main"
-    assert settings.answers.threshold == 0.5
+    assert settings.answers.threshold == 0.4
     assert settings == Settings()
 
 
