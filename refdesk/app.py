@@ -185,6 +185,9 @@ class App:
         recovered = await self.turns.recover()
         self._begin(self._follow_knowledge_base)
         self._begin(self._outbox.run)
+        for adapter in self._adapters.values():
+            if adapter.runs == "with the server":
+                self._begin(adapter.run)
         self._condition = "ready"
         log.info("started", recovered=recovered, plugins=len(self.host.names()))
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from importlib.metadata import EntryPoint
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -11,7 +12,10 @@ from sqlalchemy import select
 
 import refdesk.app
 from refdesk import Offer, Question, hookimpl
+from refdesk.core.adapter import Adapter, Capabilities
+from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
+from refdesk.core.plugin_loading import LoadReport
 from refdesk.core.tables import OutboxRow
 from refdesk.deployment import open_deployment
 from refdesk.errors import DeploymentBusyError, PluginError
@@ -228,3 +232,44 @@ async def test_a_reader_and_a_server_that_has_been_restarted(library: MakeLibrar
         assert said(await returned.event("bot")).startswith("Beside the stairs")
         assert [event["seq"] for event in returned.events] == [3, 4]
     await again.stop()
+
+
+class Asking(Adapter):
+    """A platform that has to be asked, and whose line breaks once."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(delivery="event log")
+    asked: ClassVar[list[str]] = []
+    arrived: ClassVar[asyncio.Event]
+
+    def decode(self, raw: Any) -> InboundMessage:
+        return InboundMessage(self.account, "somebody", str(raw), str(raw), self.gateway.now())
+
+    def encode(self, event: Event) -> list[Any]:
+        return [event]
+
+    async def run(self) -> None:
+        self.asked.append(self.account)
+        if len(self.asked) == 1:
+            raise ConnectionError("the line broke")
+        await self.gateway.accept(self.decode("hello"))
+        self.arrived.set()
+
+
+async def test_the_server_asks_platforms_that_have_to_be_asked_and_does_so_again_after_a_failure(
+    library: MakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = EntryPoint("asking", f"{__name__}:Asking", "refdesk.adapters")
+    monkeypatch.setattr(refdesk.app, "found_entry_points", lambda _group, _first: [point])
+    monkeypatch.setattr(refdesk.app, "load_entry_point", _load_asking)
+    Asking.arrived = asyncio.Event()
+    asked = library()
+    await asked.app.start()
+    async with asyncio.timeout(30):
+        await Asking.arrived.wait()
+    assert await asked.app.desk.reading.open_consultation("asking", "somebody")
+    assert Asking.asked == ["asking", "asking"]
+    await asked.app.stop()
+
+
+def _load_asking(point: EntryPoint, _disabled: object) -> tuple[type[Asking], LoadReport]:
+    return Asking, LoadReport(point.name, "loaded")

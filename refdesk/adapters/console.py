@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import secrets
 import sys
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from refdesk.core.adapter import Adapter, Capabilities, SendResult
 from refdesk.core.consultations import Event
@@ -20,6 +20,7 @@ _ESCAPES = dict.fromkeys((*range(9), *range(11, 32), 127, *range(128, 160)))
 class Console(Adapter):
     """Standard input and output; one reader, known for as long as the program runs."""
 
+    runs: ClassVar[Literal["with the server", "by its command"]] = "by its command"
     capabilities: ClassVar[Capabilities] = Capabilities(delivery="outbox")
 
     def __init__(self, account: str, settings: Any, gateway: Gateway) -> None:

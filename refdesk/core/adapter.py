@@ -55,6 +55,8 @@ class Adapter(ABC):
 
     capabilities: ClassVar[Capabilities]
     settings_model: ClassVar[type[BaseModel]] = NoSettings
+    # The console reads the terminal of whoever called it; everything else belongs to the server.
+    runs: ClassVar[Literal["with the server", "by its command"]] = "with the server"
 
     def __init__(self, account: str, settings: Any, gateway: Gateway) -> None:
         """Speak for the channel account `account`, bringing messages to `gateway`."""
@@ -84,7 +86,10 @@ class Adapter(ABC):
         return ()
 
     async def run(self) -> None:  # noqa: B027 - webhooks need none
-        """Receive until cancelled, for platforms that have to be asked."""
+        """Receive until cancelled, for platforms that have to be asked.
+
+        The server calls it once at start, and again when it raises; other platforms leave it.
+        """
 
     async def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Say goodbye to readers and give resources back."""
