@@ -140,14 +140,14 @@ async def test_who_comes_too_late_is_told_who_has_it_and_sees_nothing_more(
     await (await desk.reader()).wait_for_person("Another question")
     await expect(page.locator(WAITING)).to_contain_text("Another question")
     assert "For the reader only" not in await page.content()
-    await page.goto(f"{desk.address}/desk#{consultation}")
+    await page.goto(f"{desk.address}/desk#/{consultation}")
     await expect(page.locator("#nothing-title")).to_have_text("Tom Hale has taken this question.")
 
 
 async def test_two_pages_that_claim_at_once_agree_on_the_winner(
-    page: Page, chromium: Browser, desk: Desk
+    chromium: Browser, desk: Desk
 ) -> None:
-    other = await (await chromium.new_context()).new_page()
+    page, other = [await (await chromium.new_context()).new_page() for _ in range(2)]
     await (await desk.reader()).wait_for_person("Where are the old maps?")
     await sign_in(page, desk, "mei")
     await sign_in(other, desk, "tom")
@@ -161,7 +161,8 @@ async def test_two_pages_that_claim_at_once_agree_on_the_winner(
     assert sorted(shown) == [False, True]
     loser, winner = (other, "Li Mei") if shown[0] else (page, "Tom Hale")
     await expect(loser.locator("#nothing-title")).to_contain_text(winner)
-    await other.context.close()
+    for one in (page, other):
+        await one.context.close()
 
 
 async def test_a_draft_belongs_to_its_consultation_and_survives_a_reload(
@@ -183,32 +184,70 @@ async def test_a_draft_belongs_to_its_consultation_and_survives_a_reload(
     assert await page.evaluate("Object.keys(localStorage).filter(k => k.includes('draft'))") == []
 
 
-async def test_a_message_that_did_not_go_out_says_so_and_goes_out_once(
+async def test_a_message_that_did_not_go_out_says_so_and_can_be_sent_again(
     page: Page, desk: Desk
 ) -> None:
-    reader = await desk.reader()
-    consultation = await reader.wait_for_person()
+    consultation = await (await desk.reader()).wait_for_person()
     await sign_in(page, desk)
     await claim_first(page)
-    lost = 0
-
-    async def stored_but_unheard(route: Route) -> None:
-        nonlocal lost
-        lost += 1
-        await route.fetch()
-        await route.abort()
-
-    await page.route("**/messages", stored_but_unheard)
+    await page.route("**/messages", lambda route: route.abort())
     await page.locator("#reply").fill("Only once, please")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".entry.failed")).to_be_visible(timeout=20_000)
-    assert lost == 3
+    await expect(page.locator(".entry.failed")).to_contain_text("Not sent.", timeout=20_000)
+    assert await replies(desk, consultation) == 0
     await page.unroute("**/messages")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".entry.pending")).to_have_count(0)
     await expect(page.locator(".entry.librarian")).to_have_count(1)
+    assert await replies(desk, consultation) == 1
+
+
+async def test_a_message_whose_confirmation_got_lost_is_neither_repeated_nor_in_doubt(
+    page: Page, desk: Desk
+) -> None:
+    consultation = await (await desk.reader()).wait_for_person()
+    await sign_in(page, desk)
+    await claim_first(page)
+    tries = 0
+    third = asyncio.Event()
+
+    async def stored_but_unheard(route: Route) -> None:
+        nonlocal tries
+        tries += 1
+        await route.fetch()
+        await route.abort()
+        if tries == 3:  # the page gives up
+            third.set()
+
+    await page.route("**/messages", stored_but_unheard)
+    await page.locator("#reply").fill("Only once, please")
+    await page.keyboard.press("Enter")
+    await asyncio.wait_for(third.wait(), 20)
+    await expect(page.locator(".entry.librarian")).to_have_count(1)
+    await expect(page.locator(".entry.librarian[data-seq]")).to_be_visible()
+    assert await replies(desk, consultation) == 1
+
+
+async def test_a_message_that_did_not_go_out_waits_as_a_draft_of_its_consultation(
+    page: Page, desk: Desk
+) -> None:
+    for words in ("First question", "Second question"):
+        await (await desk.reader()).wait_for_person(words)
+    await sign_in(page, desk)
+    await claim_first(page)
+    await page.route("**/messages", lambda route: route.abort())
+    await page.locator("#reply").fill("Do not lose me")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".entry.failed")).to_be_visible(timeout=20_000)
+    await open_first(page)
+    await expect(page.locator("#topic")).to_have_text("Second question")
+    await page.locator(MINE).first.click()
+    await expect(page.locator("#reply")).to_have_value("Do not lose me")
+
+
+async def replies(desk: Desk, consultation: str) -> int:
     log = await desk.app.desk.reading.events(consultation, 0)
-    assert [event.kind for event in log if event.sender == "librarian"] == ["reply"]
+    return sum(event.sender == "librarian" for event in log)
 
 
 async def test_a_page_whose_line_broke_comes_back_and_has_missed_nothing(
@@ -273,10 +312,19 @@ async def test_a_supervisor_reads_along_without_buttons(page: Page, desk: Desk) 
         await expect(page.locator(f"#{name}")).to_be_hidden()
 
 
-async def test_a_disabled_account_is_shown_the_way_out(page: Page, desk: Desk) -> None:
+@pytest.mark.parametrize("line", ["open", "broken"])
+async def test_a_disabled_account_is_shown_the_way_out(
+    chromium: Browser, desk: Desk, line: str
+) -> None:
+    page = await (await chromium.new_context()).new_page()
     await sign_in(page, desk)
+    await expect(page.locator("#waiting-empty")).to_be_visible()
     await asyncio.to_thread(desk.app.staff.disable, "mei")
+    if line == "broken":
+        for socket in tuple(desk.app.server[SOCKETS]):
+            await socket.close(code=1012)
     await expect(page.locator("#password")).to_be_visible(timeout=20_000)
+    await page.context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

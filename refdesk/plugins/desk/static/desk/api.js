@@ -26,6 +26,19 @@ export async function post(address, body = {}) {
   }
 }
 
+/** Say whether the session has ended; a server that does not answer has not said so.
+ * @param {string} base */
+export async function isSignedOut(base) {
+  try {
+    const answer = await fetch(`${base}/api/v1/consultations`, {
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+    return answer.status === 401;
+  } catch {
+    return false;
+  }
+}
+
 /** @param {Answer} answer */
 export function succeeded(answer) {
   return answer.status >= 200 && answer.status < 300;

@@ -10,6 +10,7 @@ const SIGNED_OUT = 4401;
  * @property {(frame: Frame) => void} hear
  * @property {() => void} opened what has to be asked for again
  * @property {(condition: "connecting" | "open" | "reconnecting") => void} line
+ * @property {() => void} refused
  * @property {() => void} signedOut
  */
 
@@ -33,8 +34,10 @@ export class Connection {
 
   open() {
     const socket = new WebSocket(this.address);
+    let opened = false;
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      opened = true;
       this.#wait = SHORTEST_WAIT_MS;
       this.listener.line("open");
       this.listener.opened();
@@ -45,6 +48,8 @@ export class Connection {
       this.#socket = null;
       if (event.code === SIGNED_OUT) return this.listener.signedOut();
       this.listener.line("reconnecting");
+      // Why it did not open a browser does not tell: the session may have ended.
+      if (!opened) this.listener.refused();
       // A restart of the server sends all pages away at once: they come back one by one.
       this.#again(this.#wait * (0.5 + Math.random()));
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);

@@ -43,6 +43,7 @@ export class Conversation {
     if (event.seq <= this.lastSeen) return;
     this.lastSeen = event.seq;
     this.events.push(event);
+    if (event.from === "librarian") this.#adopt(event.parts[0]?.text);
     const entry = shownEvent(event);
     const first = this.#pending.values().next().value;
     if (first) first.before(entry);
@@ -61,6 +62,15 @@ export class Conversation {
     this.#pending.set(clientId, entry);
     this.#entries.append(entry);
     this.#toEnd();
+  }
+
+  get hasPending() {
+    return this.#pending.size > 0;
+  }
+
+  /** @param {string} clientId */
+  isPending(clientId) {
+    return this.#pending.has(clientId);
   }
 
   /** It is in the log: its event stands there, or is about to come. @param {string} clientId */
@@ -90,6 +100,14 @@ export class Conversation {
     });
     state.replaceChildren(`${say("failed")} ${why} `, again, change);
     this.#toEnd();
+  }
+
+  /** The log shows a message whose confirmation is still on its way, or lost.
+   * @param {string | undefined} text */
+  #adopt(text) {
+    for (const [clientId, entry] of this.#pending) {
+      if (entry.querySelector(".said")?.textContent === text) return this.sent(clientId);
+    }
   }
 
   #toEnd() {

@@ -1,7 +1,7 @@
 // What happens on the librarians' page? (Here the parts meet.)
 
 import { announce, offerAlerts, showCount } from "./alerts.js";
-import { post, succeeded } from "./api.js";
+import { isSignedOut, post, succeeded } from "./api.js";
 import { Connection } from "./connection.js";
 import { hideContext, showContext } from "./context.js";
 import { Conversation } from "./conversation.js";
@@ -38,7 +38,8 @@ const connection = new Connection(socket.href, {
     const line = /** @type {HTMLElement} */ (document.getElementById("line"));
     line.textContent = condition === "open" ? "" : say(condition);
   },
-  signedOut: () => location.assign(`${base}/desk/sign-in`),
+  refused: async () => (await isSignedOut(base)) && signIn(),
+  signedOut: signIn,
 });
 
 start();
@@ -53,13 +54,21 @@ function start() {
   document.getElementById("back")?.addEventListener("click", () => leave());
   document.getElementById("sign-out")?.addEventListener("submit", () => memory.forgetAll());
   document.addEventListener("visibilitychange", markRead);
+  window.addEventListener("beforeunload", (event) => reply.hasUnsent && event.preventDefault());
   connection.open();
   follow();
 }
 
+/** Drafts stay: whoever signs in again goes on. */
+function signIn() {
+  location.assign(`${base}/desk/sign-in`);
+}
+
 /** Open what the address names: reload, back and links in the list work by themselves. */
 function follow() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  // Other anchors are places on this page, such as the lists for the skip link.
+  if (location.hash && !location.hash.startsWith("#/")) return;
+  const id = location.hash.slice(2);
   if (id === (opened?.id ?? "")) return;
   tell("");
   if (!id) return show(null);
@@ -207,7 +216,7 @@ async function act(name, body) {
   if (!opened) return null;
   const { id } = opened;
   const answer = await post(`${base}/api/v1/consultations/${encodeURIComponent(id)}/${name}`, body);
-  if (answer.status === 401) location.assign(`${base}/desk/sign-in`);
+  if (answer.status === 401) signIn();
   if (!succeeded(answer)) {
     if (["taken", "not_found"].includes(answer.body.error)) lose(id, answer.body.message);
     else tell(answer.body.message ?? "", "problem");

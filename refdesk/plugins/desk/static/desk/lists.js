@@ -74,7 +74,7 @@ export class Lists {
   /** @param {Item} item */
   #entry(item) {
     const link = document.createElement("a");
-    link.href = `#${item.id}`;
+    link.href = `#/${item.id}`;
     link.dataset.id = item.id;
     link.dataset.since = String(item.since);
     link.dataset.state = item.state;

@@ -10,6 +10,8 @@ const PAUSE_MS = 1_500;
 
 export class Reply {
   #consultation = "";
+  /** @type {Map<string, string>} texts of the open consultation that did not go out, by client id */
+  #failed = new Map();
   #form = /** @type {HTMLFormElement} */ (document.getElementById("composer"));
   #field = /** @type {HTMLTextAreaElement} */ (document.getElementById("reply"));
 
@@ -44,6 +46,8 @@ export class Reply {
   open(consultation, may) {
     this.#form.hidden = !may;
     if (consultation === this.#consultation) return;
+    for (const text of this.#failed.values()) this.#keep(this.#consultation, text);
+    this.#failed.clear();
     this.#consultation = consultation;
     this.#field.value = this.memory.get(`draft:${consultation}`);
   }
@@ -52,21 +56,21 @@ export class Reply {
     this.#field.focus();
   }
 
+  /** Whether leaving the page now would lose something typed. */
+  get hasUnsent() {
+    return this.#failed.size > 0 || this.conversation.hasPending;
+  }
+
   #submit() {
     const text = this.#field.value.trim();
     if ([...text].length > LONGEST_CHARACTERS) {
       this.tell(say("too_long", { most: LONGEST_CHARACTERS }));
     } else if (text) {
       this.tell("");
-      this.#write("");
+      this.#field.value = "";
+      this.memory.set(`draft:${this.#consultation}`, "");
       this.#send(this.#consultation, crypto.randomUUID(), text);
     }
-  }
-
-  /** @param {string} text */
-  #write(text) {
-    this.#field.value = text;
-    this.memory.set(`draft:${this.#consultation}`, text);
   }
 
   /** @param {string} consultation @param {string} clientId @param {string} text */
@@ -82,15 +86,37 @@ export class Reply {
       const answer = await post(address, { text, client_id: clientId });
       if (succeeded(answer)) return this.conversation.sent(clientId);
       if ((answer.status > 0 && answer.status < 500) || tries === TRIES) {
-        return this.conversation.failed(clientId, answer.body.message ?? "", {
-          again: () => this.#deliver(consultation, clientId, text),
-          change: () => {
-            this.#write([text, this.#field.value].filter(Boolean).join("\n"));
-            this.focus();
-          },
-        });
+        return this.#fail(consultation, clientId, text, answer.body.message ?? "");
       }
       await new Promise((later) => setTimeout(later, PAUSE_MS * tries));
     }
+  }
+
+  /** @param {string} consultation @param {string} clientId @param {string} text @param {string} why */
+  #fail(consultation, clientId, text, why) {
+    if (!this.conversation.isPending(clientId)) {
+      // Another consultation is open by now, or the log shows that it went out after all.
+      if (consultation !== this.#consultation) this.#keep(consultation, text);
+      return;
+    }
+    this.#failed.set(clientId, text);
+    this.conversation.failed(clientId, why, {
+      again: () => {
+        this.#failed.delete(clientId);
+        this.#deliver(consultation, clientId, text);
+      },
+      change: () => {
+        this.#failed.delete(clientId);
+        this.#keep(consultation, text);
+        this.#field.value = this.memory.get(`draft:${consultation}`);
+        this.focus();
+      },
+    });
+  }
+
+  /** Put a text before the draft, so that nothing typed is lost. @param {string} consultation @param {string} text */
+  #keep(consultation, text) {
+    const draft = this.memory.get(`draft:${consultation}`);
+    this.memory.set(`draft:${consultation}`, [text, draft].filter(Boolean).join("\n"));
   }
 }
