@@ -5,12 +5,13 @@ refused with the nearest known one, so that a misspelt key never looks as if it 
 """
 
 import difflib
+import ipaddress
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from refdesk.core.answering import AnswerRules
 from refdesk.core.calendar_settings import HoursSettings
@@ -56,6 +57,16 @@ class WebSettings(BaseModel):
         default_factory=list,
         description="Addresses or networks whose X-Forwarded-For is believed.",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: list[str]) -> list[str]:
+        for proxy in proxies:
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError as error:
+                raise ValueError("expected addresses or networks, such as 10.0.0.0/8") from error
+        return proxies
 
 
 class LimitSettings(BaseModel):

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from refdesk.core.settings import WebSettings, parse
 from refdesk.core.web.client_address import client_address
+from refdesk.errors import SettingsError
 
 PROXIES = ["10.0.0.0/8", "192.0.2.1", "fd00::/8"]
 
@@ -56,3 +58,9 @@ def test_whatever_a_client_writes_before_it_the_last_untrusted_address_counts(
     client = getattr(client, "ipv4_mapped", None) or client
     if not any(client in network for network in networks):
         assert seen("10.1.2.3", ", ".join([*invented, str(client)])) == str(client)
+
+
+@pytest.mark.parametrize("proxy", ["nonsense", "10.0.0.0/33", "", "proxy.example.edu"])
+def test_a_trusted_proxy_that_is_no_address_stops_the_start(proxy: str) -> None:
+    with pytest.raises(SettingsError, match="addresses or networks"):
+        parse(WebSettings, {"trusted_proxies": [proxy]}, "web")
