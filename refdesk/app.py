@@ -37,7 +37,7 @@ from refdesk.core.turns import Turns
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
-from refdesk.errors import PluginError
+from refdesk.errors import NotFoundError, PluginError
 from refdesk.knowledge_base import KnowledgeBase
 from refdesk.logs import get_logger
 from refdesk.storage import Database, ServerLock
@@ -169,7 +169,10 @@ class App:
         return make_server(self.settings, self.services, routes, assets, self.readiness)
 
     def adapter(self, name: str) -> Adapter:
-        """Return a loaded adapter by its account name."""
+        """Return a loaded adapter by its account name; raises `NotFoundError` saying why not."""
+        if name not in self._adapters:
+            reasons = [one.reason for one in self.adapter_reports if one.name == name]
+            raise NotFoundError(f"The channel {name} does not run: {', '.join(reasons)}.")
         return self._adapters[name]
 
     async def readiness(self) -> str:

@@ -18,7 +18,7 @@ from refdesk.core.messages import InboundMessage
 from refdesk.core.plugin_loading import LoadReport
 from refdesk.core.tables import OutboxRow
 from refdesk.deployment import open_deployment
-from refdesk.errors import DeploymentBusyError, PluginError
+from refdesk.errors import DeploymentBusyError, NotFoundError, PluginError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import ServerLock, prepare
 from refdesk.testing import Library, MakeLibrary
@@ -89,6 +89,12 @@ def test_two_components_on_one_address_stop_the_start(library: MakeLibrary) -> N
     twin.register_routes = register_routes  # type: ignore[attr-defined]
     with pytest.raises(PluginError, match="Two components serve GET /chat"):
         library(twin)
+
+
+def test_a_channel_that_is_switched_off_says_so(library: MakeLibrary) -> None:
+    asked = library(settings='[adapters]\ndisabled = ["console"]\n')
+    with pytest.raises(NotFoundError, match="console does not run: switched off"):
+        asked.app.adapter("console")
 
 
 async def test_pages_are_told_to_come_back_when_the_server_stops(library: MakeLibrary) -> None:

@@ -1,10 +1,14 @@
 """How is the terminal a platform like any other? (`refdesk chat`)"""
 
 import asyncio
+import io
 import itertools
 import secrets
 import sys
-from typing import Any, ClassVar, Literal
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, ClassVar, Literal, TextIO
 
 from refdesk.core.adapter import Adapter, Capabilities, SendResult
 from refdesk.core.consultations import Event
@@ -56,7 +60,38 @@ class Console(Adapter):
 
     async def run(self) -> None:
         """Read lines until the end of input; return when the reader has left."""
-        while line := await asyncio.to_thread(sys.stdin.readline):
+        lines = _typed_lines()
+        while line := await lines.get():
             message = self.decode(line.encode("utf-8", "replace").decode("utf-8"))
             if message is not None:
                 await self.gateway.accept(message)
+
+
+def _typed_lines() -> asyncio.Queue[str]:
+    """Return a queue that gets each line typed, and an empty text at the end.
+
+    The thread waits for the terminal even when the program is told to end: as a daemon, and
+    without the lock of `sys.stdin`, it holds nobody up.
+    """
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody listens any more
+            for line in _lines_of(sys.stdin):
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="console", daemon=True).start()
+    return lines
+
+
+def _lines_of(stream: TextIO) -> Iterator[str]:
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        yield from stream  # no file of the system, but a text in memory
+        return
+    with io.FileIO(descriptor, closefd=False) as raw:
+        for line in iter(raw.readline, b""):
+            yield line.decode(stream.encoding, "replace")

@@ -1,6 +1,9 @@
 """Is the terminal a platform like any other?"""
 
 import io
+import os
+import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +69,30 @@ def test_buttons_are_numbered_and_sources_named(console: Console) -> None:
     assert console.encode(event) == [
         "refdesk: Here.\nHelpful?\n1. Yes\n2. No\n   [Rules https://x.example]"
     ]
+
+
+def test_the_command_ends_at_once_when_it_is_interrupted(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    chat = subprocess.Popen(
+        [sys.executable, "-m", "refdesk", "chat", "--data", str(tmp_path / "d")],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        os.write(ours, b"hello\n")
+        printed = b""
+        while b"Hello!" not in printed:
+            printed += os.read(ours, 1000)
+        # Nothing is typed any more: the program must not wait for a line before it ends.
+        chat.send_signal(signal.SIGINT)
+        chat.wait(timeout=20)
+    finally:
+        chat.kill()
+        chat.wait()
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_the_command_chats_over_a_pipe(tmp_path: Path) -> None:
