@@ -62,7 +62,8 @@ ENDS = {
 
 async def outcome(plan: Plan) -> Any:
     try:
-        return await within(0.005, plan())
+        # Only what hangs is to meet its deadline, however slow this machine is today.
+        return await within(0.005 if plan.ending == "hangs" else 3600, plan())
     except (PlannedError, TimeoutError, asyncio.CancelledError) as error:
         return type(error)
 
