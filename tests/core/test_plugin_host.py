@@ -151,7 +151,9 @@ async def test_blocked_threads_of_one_plugin_hold_nobody_else_up(zoo: Zoo) -> No
     assert await asyncio.to_thread(lambda: "free") == "free"
 
 
-async def test_a_lambda_around_an_async_handler_is_awaited(host: PluginHost, zoo: Zoo) -> None:
+async def test_a_lambda_around_an_async_handler_is_awaited(zoo: Zoo) -> None:
+    host = PluginHost(deadline_seconds=60)
+
     async def handler(word: str) -> str:
         return word
 
