@@ -183,7 +183,9 @@ class PluginHost:
             # Nobody has cancelled us: the plugin let its own cancelled work escape.
             self._note_failure(plugin, what, breaker, error)
             return None
-        except (Exception, SystemExit) as error:  # the border: foreign code may raise anything
+        except (KeyboardInterrupt, GeneratorExit):
+            raise  # the program ends
+        except BaseException as error:  # the border: foreign code may raise anything
             self._note_failure(plugin, what, breaker, error)
             return None
         breaker.succeeded()
@@ -214,9 +216,9 @@ class PluginHost:
         switch_off = "Repair it, or switch it off in refdesk.toml, [plugins] disabled."
         try:
             value: R = implementation.function()
-        except RefdeskError:
+        except (RefdeskError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # the border, as above
+        except BaseException as error:  # the border, as above
             raise PluginError(
                 f"Plugin {plugin} failed in {hook} ({type(error).__name__}, {_place(error)}). "
                 f"{switch_off}"

@@ -62,7 +62,9 @@ def load_entry_point(point: EntryPoint, disabled: Sequence[str]) -> tuple[Any | 
     began = time.process_time()
     try:
         loaded = point.load()
-    except (Exception, SystemExit) as error:  # the border: importing runs foreign code
+    except KeyboardInterrupt:
+        raise  # somebody at the terminal wants the program to end
+    except BaseException as error:  # the border: importing runs foreign code
         reason = f"{type(error).__name__}: {error}"
         return None, LoadReport(point.name, "quarantined", reason, version)
     took = round((time.process_time() - began) * 1000, 1)
