@@ -45,7 +45,8 @@ def configure_logs(level: str = "WARNING", form: str = "text") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up at each line: standard error may have been exchanged since.
+        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     libraries = logging.StreamHandler(sys.stderr)
@@ -63,7 +64,16 @@ def _trace(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> Mapp
 
 
 class _WithoutWords(logging.Formatter):
-    """The same for what libraries log."""
+    """The same for what libraries log: their sentence, without the values put into it.
+
+    Values may be a visitor's address, and asyncio adds lines that quote errors word for word.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line with the first line of the sentence as the library's source has it."""
+        bare = logging.makeLogRecord(record.__dict__)
+        bare.msg, bare.args, bare.exc_text = str(record.msg).partition("\n")[0], None, None
+        return super().format(bare)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         """Name the kind of error and where it was raised."""
