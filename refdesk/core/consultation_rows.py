@@ -23,11 +23,16 @@ _I: Any = InboxRow.__table__  # type: ignore[attr-defined]
 # Literally as in the unique index `one_open_consultation`, so that SQLite uses it.
 IS_OPEN = text("consultation.state NOT IN ('closed', 'wrapped_up')")
 BY_ID = prepare(select(_C).where(_C.c.library == bindparam("library"), _C.c.id == bindparam("id")))
-EVENTS_AFTER = prepare(
+# As `most` in the statements below: no limit.
+ALL_EVENTS = -1
+_events_after = (
     select(_E)
     .where(_E.c.consultation == bindparam("consultation"), _E.c.seq > bindparam("after"))
     .order_by(_E.c.seq)
+    .limit(bindparam("most"))
 )
+EVENTS_AFTER = prepare(_events_after)
+READERS_EVENTS_AFTER = prepare(_events_after.where(_E.c.audience == "everybody"))
 _INSERT_EVENT = prepare(
     insert(_E).values({c.name: bindparam(c.name) for c in _E.c if c.name != "id"})
 )

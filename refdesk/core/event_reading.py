@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from refdesk.core.consultation_rows import (
+    ALL_EVENTS,
     BY_ID,
     EVENTS_AFTER,
     IS_OPEN,
+    READERS_EVENTS_AFTER,
     consultation_from,
     event_from,
 )
 from refdesk.core.consultations import Consultation, Event, State
-from refdesk.core.tables import ConsultationRow
-from refdesk.storage import Database, Transaction, prepare
+from refdesk.core.tables import ConsultationRow, EventRow
+from refdesk.storage import Database, Prepared, Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_E: Any = EventRow.__table__  # type: ignore[attr-defined]
 MOST_LISTED = 500
 
 _OPEN_ID = prepare(
@@ -37,6 +40,11 @@ _COUNT = prepare(
     select(func.count().label("number"))
     .select_from(_C)
     .where(_C.c.library == bindparam("library"), _C.c.state == bindparam("state"))
+)
+_NEWEST = prepare(
+    select(func.max(_E.c.seq).label("seq")).where(
+        _E.c.consultation == bindparam("consultation"), _E.c.audience == "everybody"
+    )
 )
 
 
@@ -62,10 +70,26 @@ class EventReading:
         )
         return row["id"] if row else None
 
-    async def events(self, consultation: str, after: int) -> list[Event]:
-        """Return the log after number `after`, in order, staff's notes included."""
+    async def events(self, consultation: str, after: int, most: int = ALL_EVENTS) -> list[Event]:
+        """Return at most `most` events after number `after`, in order, staff's notes included."""
+        return await self._events(EVENTS_AFTER, consultation, after, most)
+
+    async def readers_events(
+        self, consultation: str, after: int, most: int = ALL_EVENTS
+    ) -> list[Event]:
+        """Return the same without staff's notes."""
+        return await self._events(READERS_EVENTS_AFTER, consultation, after, most)
+
+    async def newest_number(self, consultation: str) -> int:
+        """Return the number of the newest event that is no note among staff, or 0."""
+        row = await self._database.read(lambda tx: tx.one(_NEWEST, consultation=consultation))
+        return (row["seq"] if row else None) or 0
+
+    async def _events(
+        self, statement: Prepared, consultation: str, after: int, most: int
+    ) -> list[Event]:
         rows = await self._database.read(
-            lambda tx: tx.all(EVENTS_AFTER, consultation=consultation, after=after)
+            lambda tx: tx.all(statement, consultation=consultation, after=after, most=most)
         )
         return [event_from(row) for row in rows]
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from refdesk.core.authorise import ReaderActor, authorise
+from refdesk.core.authorise import ReaderActor, Verdict, authorise
+from refdesk.core.consultation_rows import ALL_EVENTS
 from refdesk.core.consultations import Event
 from refdesk.core.event_reading import EventReading
 from refdesk.core.inbox import Inbox
@@ -59,14 +60,27 @@ class Gateway:
         """Return the reader's open consultation on this channel account, if there is one."""
         return await self._reading.open_consultation(account, rid)
 
-    async def events_after(self, rid: str, consultation: str, seq: int) -> list[Event] | None:
-        """Return what the reader may see of a log after `seq`; None when it is not theirs."""
-        found = await self._reading.consultation(consultation)
-        if found is None or authorise(ReaderActor(rid), "read_log", found) == "refused":
+    async def newest_number(self, rid: str, consultation: str) -> int | None:
+        """Return the number of the newest event of a log; None when it is not this reader's."""
+        if await self._may_read(rid, consultation) == "refused":
             return None
-        events = await self._reading.events(consultation, seq)
-        return [event for event in events if event.audience == "everybody"]
+        return await self._reading.newest_number(consultation)
+
+    async def events_after(
+        self, rid: str, consultation: str, seq: int, most: int = ALL_EVENTS
+    ) -> list[Event] | None:
+        """Return what the reader may see of a log after `seq`, at most `most` events.
+
+        None when it is not theirs.
+        """
+        if await self._may_read(rid, consultation) == "refused":
+            return None
+        return await self._reading.readers_events(consultation, seq, most)
 
     def listen(self, consultation: str, listener: EventListener) -> Callable[[], None]:
         """Call `listener` on news of a consultation of this reader, until the result is called."""
         return self._live.listen(consultation, listener)
+
+    async def _may_read(self, rid: str, consultation: str) -> Verdict:
+        found = await self._reading.consultation(consultation)
+        return authorise(ReaderActor(rid), "read_log", found) if found else "refused"

@@ -223,7 +223,7 @@ class Consultations(RuleBasedStateMachine):
     def numbers_rise_without_gap_and_states_follow_the_table(self) -> None:
         for model in self.all.values():
             events = self.database.read_blocking(
-                lambda tx, key=model.id: tx.all(EVENTS_AFTER, consultation=key, after=0)
+                lambda tx, key=model.id: tx.all(EVENTS_AFTER, consultation=key, after=0, most=-1)
             )
             assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
             passed = [State.SELF_SERVICE, *(State(e["state"]) for e in events if e["state"])]

@@ -16,7 +16,7 @@ from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import allow_frames, comes_from_here
-from refdesk.core.web.server import PAGES, refusal
+from refdesk.core.web.server import PAGES, SOCKETS, refusal
 
 _FOLDER = Path(__file__).parent
 # Large enough to tell a reader that a pasted book is too long, instead of hanging up.
@@ -122,5 +122,6 @@ class WebChat(Adapter):
             compress=False, max_msg_size=LARGEST_FRAME_BYTES, heartbeat=HEARTBEAT_SECONDS
         )
         await socket.prepare(request)
+        request.app[SOCKETS].add(socket)
         await Connection(self, socket).serve()
         return socket

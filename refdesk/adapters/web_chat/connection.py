@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from refdesk.adapters.web_chat import WebChat
 
 # A long log is sent in portions, so that a slow page is waited for and not taken for a dead one.
-EVENTS_AT_ONCE = 100
+# Short ones: what waits for a slow page is kept in memory.
+EVENTS_AT_ONCE = 20
 # Time for a full disk or a busy database to recover, in seconds.
 RETRY_SECONDS = 5.0
 
@@ -121,39 +122,37 @@ class Connection:
         if consultation is not None:
             self.follow(consultation)
             seen = hello.last_seen if hello.consultation == consultation else 0
-            missed = await self._missed(rid, consultation, seen)
-            if missed is not None:
-                await self._catch_up(token, consultation, *missed)
+            newest = await self._channel.gateway.newest_number(rid, consultation)
+            if newest is not None:
+                if not await self._is_in_log(rid, consultation, seen):
+                    seen = 0
+                self._push(frames.welcome(token, consultation, newest))
+                if self.consultation == consultation:
+                    self._last_seq = seen
+                await self._catch_up(rid, consultation)
                 return
             # The page named a consultation that is not this reader's: it has none.
             self._stop_following()
         self._push(frames.welcome(token, None, 0))
 
-    async def _missed(
-        self, rid: str, consultation: str, seen: int
-    ) -> tuple[int, list[Event]] | None:
-        """Return the last number the page really has seen and the events after it.
+    async def _is_in_log(self, rid: str, consultation: str, seq: int) -> bool:
+        """Say whether a log shows this number; one restored from a backup may not."""
+        found = await self._channel.gateway.events_after(rid, consultation, seq - 1, most=1)
+        return found is not None and [event.seq for event in found] == [seq]
 
-        A number that this log does not show (it was restored from a backup) counts as 0. None when
-        the consultation is not this reader's.
-        """
-        gateway = self._channel.gateway
-        if seen > 0:
-            events = await gateway.events_after(rid, consultation, seen - 1)
-            if events and events[0].seq == seen:
-                return seen, events[1:]
-        events = await gateway.events_after(rid, consultation, 0)
-        return None if events is None else (0, events)
-
-    async def _catch_up(
-        self, token: str, consultation: str, seen: int, missed: list[Event]
-    ) -> None:
-        self._last_seq = seen
-        self._push(frames.welcome(token, consultation, missed[-1].seq if missed else seen))
-        for number, event in enumerate(missed, start=1):
-            self._show(event)
-            if number % EVENTS_AT_ONCE == 0:
-                await self._outgoing.drained()
+    async def _catch_up(self, rid: str, consultation: str) -> None:
+        """Show the log in portions, each when the page has taken in the one before."""
+        events_after = self._channel.gateway.events_after
+        # It ends early when another page of this reader has led this one to a new consultation.
+        while self.consultation == consultation:
+            # What has been heard until now is in the log, which is read next.
+            self._held_back = []
+            portion = await events_after(rid, consultation, self._last_seq, EVENTS_AT_ONCE) or []
+            for event in portion:
+                self._show(event)
+            if len(portion) < EVENTS_AT_ONCE:
+                break
+            await self._outgoing.drained()
         for event in self._held_back or ():
             self._show(event)
 
@@ -167,6 +166,8 @@ class Connection:
                 said.client_id,
             )
             self._push(frames.error(busy, retry_after=max(wait, 0.1)))
+            # Whoever floods is heard no faster than told so.
+            await self._outgoing.drained()
             return
         message = InboundMessage(
             account=channel.account,

@@ -12,6 +12,7 @@ from refdesk.loops import running_loop
 
 # A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.
 MOST_UNSENT_FRAMES = 1_000
+MOST_UNSENT_CHARACTERS = 2_000_000
 
 
 class Outgoing:
@@ -21,12 +22,13 @@ class Outgoing:
     no task; only when the page is slow does one wait.
     """
 
-    __slots__ = ("_due", "_flushing", "_hanging_up", "_socket", "_unsent")
+    __slots__ = ("_due", "_flushing", "_hanging_up", "_size", "_socket", "_unsent")
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         """Write to `socket`, which has been prepared."""
         self._socket = socket
         self._unsent: deque[str] = deque()
+        self._size = 0
         self._due = False
         self._flushing: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.Task[bool] | None = None
@@ -36,7 +38,8 @@ class Outgoing:
         if self._hanging_up is not None:
             return
         self._unsent.append(frame)
-        if len(self._unsent) > MOST_UNSENT_FRAMES:
+        self._size += len(frame)
+        if len(self._unsent) > MOST_UNSENT_FRAMES or self._size > MOST_UNSENT_CHARACTERS:
             self.hang_up(WSCloseCode.TRY_AGAIN_LATER, b"too slow")
         elif self._flushing is None and not self._due:
             self._due = True
@@ -44,11 +47,11 @@ class Outgoing:
 
     def drop(self) -> None:
         """Forget what has not been sent yet: the one who listens may not see it any more."""
-        self._unsent.clear()
+        self._forget()
 
     def hang_up(self, code: int, reason: bytes) -> None:
         """Send nothing more and close; returns at once, whether the page answers or not."""
-        self._unsent.clear()
+        self._forget()
         if self._hanging_up is not None:
             return
         if self._flushing is not None:
@@ -84,7 +87,13 @@ class Outgoing:
     async def _flush(self) -> None:
         try:
             while self._unsent:
-                await self._socket.send_str(self._unsent.popleft())
+                frame = self._unsent.popleft()
+                self._size -= len(frame)
+                await self._socket.send_str(frame)
         except (ConnectionError, RuntimeError):
             # The page has gone; what it missed is in the log.
-            self._unsent.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        self._unsent.clear()
+        self._size = 0

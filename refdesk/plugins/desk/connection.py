@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -24,6 +24,8 @@ from refdesk.plugins.desk.frames import Problem, Unwatch, Watch
 SESSION_CHECK_SECONDS = 3.0
 # Changes that follow each other closely are shown together.
 LIST_PAUSE_SECONDS = 0.1
+# A long log is sent in portions: a page that only needs a moment is not taken for a dead one.
+EVENTS_AT_ONCE = 100
 # Private code of the WebSocket protocol (4000-4999): sign in again, reconnecting is useless.
 SIGNED_OUT = 4401
 _LISTS: tuple[ListName, ...] = get_args(ListName)
@@ -117,19 +119,29 @@ class DeskConnection:
         # The log is read before the state that decides: a claim meanwhile keeps it shut.
         missed = await self._office.reading.events(watch.consultation, watch.last_seen)
         listed = await self._office.lists.one(self.who.actor, watch.consultation)
+        if self._watched is not None:
+            if listed is None or self._may_not_read(listed.consultation):
+                await self._tell_why_not(watch.consultation)
+            elif not self._is_revoked():
+                seq = missed[-1].seq if missed else watch.last_seen
+                self._outgoing.push(frames.watching(listed, self.who.actor, seq))
+                await self._show_missed(missed)
         hints, self._held_back = self._held_back, None
-        if self._watched is None:
-            return
-        if listed is None or self._may_not_read(listed.consultation):
-            await self._tell_why_not(watch.consultation)
-            return
-        newest = [consultation for consultation, _events in hints if consultation is not None]
-        if not newest or not self._may_not_read(newest[-1]):
-            seq = missed[-1].seq if missed else watch.last_seen
-            self._outgoing.push(frames.watching(listed, self.who.actor, seq))
-            hints = [(None, tuple(missed)), *hints]
         for consultation, events in hints:
             self._show(consultation, events)
+
+    async def _show_missed(self, missed: Sequence[Event]) -> None:
+        """Show a log in portions, each when the page has taken in the one before."""
+        for start in range(0, len(missed), EVENTS_AT_ONCE):
+            if self._is_revoked():
+                return
+            self._show(None, tuple(missed[start : start + EVENTS_AT_ONCE]))
+            await self._outgoing.drained()
+
+    def _is_revoked(self) -> bool:
+        """Say whether a claim that was heard of meanwhile has closed the log to these eyes."""
+        heard = [one for one, _events in self._held_back or () if one is not None]
+        return bool(heard) and self._may_not_read(heard[-1])
 
     async def _tell_why_not(self, consultation: str) -> None:
         self._watched = None
