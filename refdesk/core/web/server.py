@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from refdesk.core.web.pages import Pages
 from refdesk.core.web.start_page import start_page_routes
 from refdesk.errors import NotAllowedError, NotFoundError, RefusedError
 from refdesk.logs import get_logger
+from refdesk.loops import running_loop
 
 log = get_logger(__name__)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
@@ -27,6 +29,19 @@ SERVICES: web.AppKey[dict[type[Any], Any]] = web.AppKey("services", dict)
 SOCKETS: web.AppKey[WeakSet[web.WebSocketResponse]] = web.AppKey("sockets", WeakSet)
 OWN_ASSETS = WebAssets(Path(__file__).parent / "templates", Path(__file__).parent / "static")
 LARGEST_BODY_BYTES = 1024 * 1024
+# Time for the slowest phone to send that; who dribbles bytes for longer holds a connection.
+BODY_SECONDS = 60.0
+# Time for a full disk or a busy database to recover.
+RETRY_SECONDS = 5
+# Refusals of the web framework that people meet, in our own words.
+_SAID_BETTER = {
+    404: ("not_found", "There is nothing at this address."),
+    413: ("too_large", "This is more than can be sent here: 1 MiB."),
+}
+_REFUSALS: dict[type[Exception], tuple[int, str]] = {
+    NotFoundError: (404, "not_found"),
+    NotAllowedError: (403, "not_allowed"),
+}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 Readiness = Callable[[], Awaitable[str]]
 
@@ -41,7 +56,8 @@ def make_server(
     """Return the application; `readiness` gives `ready` or what is missing."""
     base = urlsplit(settings.web.public_url).path.rstrip("/")
     server = web.Application(
-        middlewares=[_border, _refuse_foreign_origins], client_max_size=LARGEST_BODY_BYTES
+        middlewares=[_border, _hear_out, _refuse_foreign_origins],
+        client_max_size=LARGEST_BODY_BYTES,
     )
     server[SETTINGS] = settings
     server[SERVICES] = services
@@ -81,20 +97,31 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn errors into answers; what went wrong inside is for the log only."""
     try:
         return await handler(request)
-    except web.HTTPNotFound:
-        return _failure(request, 404, "not_found", "There is nothing at this address.")
-    except web.HTTPException:
-        raise
-    except NotFoundError as error:
-        return refusal(404, "not_found", str(error))
-    except NotAllowedError as error:
-        return refusal(403, "not_allowed", str(error))
+    except web.HTTPException as error:
+        if error.status not in _SAID_BETTER:
+            raise
+        return _failure(request, error.status, *_SAID_BETTER[error.status])
+    except web.RequestPayloadError:
+        return _failure(request, 400, "bad_request", "The body of the request is damaged.")
     except RefusedError as error:
-        return refusal(409, "conflict", str(error))
+        return refusal(*_REFUSALS.get(type(error), (409, "conflict")), str(error))
+    except sqlite3.OperationalError as error:
+        return _not_stored(request, error)
     except Exception as error:  # the border of HTTP
-        log.exception("request_failed", path=request.path, problem=type(error).__name__)
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            raise  # nobody is left to be answered, and nothing is wrong here
+        log.exception("request_failed", route=_route(request), problem=type(error).__name__)
         words = "This did not work. The library has been told in its log."
         return _failure(request, 500, "failed", words)
+
+
+def _not_stored(request: web.Request, error: sqlite3.OperationalError) -> web.Response:
+    """Say that the disk is full or the database busy, which passes."""
+    log.error("not_stored", route=_route(request), problem=str(error))
+    words = "Nothing can be stored at the moment. Please try again soon."
+    response = _failure(request, 503, "not_stored", words)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _failure(request: web.Request, status: int, problem: str, message: str) -> web.Response:
@@ -102,6 +129,33 @@ def _failure(request: web.Request, status: int, problem: str, message: str) -> w
     if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
         return request.app[PAGES].render(request, "error.html", status=status, problem=problem)
     return refusal(status, problem, message)
+
+
+def _route(request: web.Request) -> str:
+    """Return the address as it is known here: the one asked for may hold a name or a secret."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+@web.middleware
+async def _hear_out(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Hang up on whoever does not finish a request: nothing waits without a time limit."""
+    if not request.can_read_body:
+        return await handler(request)
+    limit = running_loop().call_later(BODY_SECONDS, _hang_up_unfinished, request)
+    try:
+        return await handler(request)
+    finally:
+        limit.cancel()
+
+
+def _hang_up_unfinished(request: web.Request) -> None:
+    if request.transport is not None and not request.content.is_eof():
+        request.transport.close()
 
 
 @web.middleware
