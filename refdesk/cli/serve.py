@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,6 +23,10 @@ HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")
 PortOption = Annotated[
     int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")
 ]
+# Every connection is an open file. Many systems begin with 1,024 and allow far more when asked.
+MOST_OPEN_FILES = 65_536
+# A connection on which no request comes, or half of one, is closed; proxies close theirs sooner.
+SILENCE_SECONDS = 75.0
 _FIRST_SETTINGS = """\
 # Settings of this refdesk deployment. Every key is explained in docs/reference/settings.md.
 
@@ -72,6 +78,7 @@ def run_server(
     `make_extras` may return `Extras` for the app.
     """
     configure_logs(deployment.settings.log.level, deployment.settings.log.format)
+    _allow_many_connections()
     try:
         import uvloop  # noqa: PLC0415 - not there on every platform
 
@@ -99,7 +106,13 @@ async def _serve(
     # What the start has made stays for good: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    server = web.AppRunner(app.server, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    server = web.AppRunner(
+        app.server,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=5.0,
+        keepalive_timeout=SILENCE_SECONDS,
+    )
     await server.setup()
     try:
         site = web.TCPSite(server, host, port, backlog=1024)
@@ -119,6 +132,15 @@ async def _serve(
     await site.stop()
     await app.stop()
     await server.cleanup()
+
+
+def _allow_many_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    wanted = MOST_OPEN_FILES if hard == unlimited else min(hard, MOST_OPEN_FILES)
+    if soft != unlimited and soft < wanted:
+        with suppress(ValueError, OSError):  # a system may have another limit that it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _base_path(deployment: Deployment) -> str:
