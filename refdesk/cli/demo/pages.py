@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.multipart import BodyPartReader
 from sqlalchemy import func, select
 
@@ -87,13 +88,16 @@ class DemoPages:
 
     async def take_file(self, request: web.Request) -> web.Response:
         """Import an uploaded file into the knowledge base, all or nothing."""
-        part = await (await request.multipart()).next()
-        if not isinstance(part, BodyPartReader) or part.name != "file":
+        try:
+            part = await _uploaded(request)
+            content = b"" if part is None else bytes(await part.read(decode=False))
+        except (ValueError, HttpProcessingError):
+            return refusal(400, "bad_request", "This is not how a browser sends a file.")
+        if part is None:
             return refusal(400, "no_file", "Choose a file first.")
         suffix = Path(part.filename or "").suffix.lower()
         if suffix not in FORMATS:
             return refusal(415, "unknown_format", f"Known formats are {', '.join(FORMATS)}.")
-        content = await part.read(decode=False)
         base: KnowledgeBase = service_of(request, KnowledgeBase)
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"upload{suffix}"
@@ -120,3 +124,11 @@ class DemoPages:
             signed_in = await accounts.sign_in(self._librarian, self._password, "demo")
             self._token = signed_in.token or None
         return self._token
+
+
+async def _uploaded(request: web.Request) -> BodyPartReader | None:
+    """Return the field `file` of a form, or None; raises `ValueError` for what is no form."""
+    if request.content_type != "multipart/form-data":
+        return None
+    part = await (await request.multipart()).next()
+    return part if isinstance(part, BodyPartReader) and part.name == "file" else None
