@@ -27,6 +27,7 @@ from whoosh.index import IndexError as WhooshIndexError
 from whoosh.searching import Searcher
 from whoosh.writing import IndexWriter
 
+from refdesk.errors import DataError
 from refdesk.knowledge_base.schema import SCHEMA, document
 from refdesk.knowledge_base.scoring import EntryScoring
 from refdesk.knowledge_base.store import Position, StoredEntry
@@ -81,9 +82,15 @@ class EntryIndex:
     """The index in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`, created for its owner only when absent."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        """Use `folder`, created for its owner only when absent.
+
+        Raises `DataError` when it is no folder or belongs to somebody else.
+        """
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        except OSError as error:
+            raise DataError(f"{folder} cannot be used for the index: {error.strerror}.") from error
         self.folder = folder
 
     @contextlib.contextmanager
