@@ -9,6 +9,7 @@ from refdesk.core.consultations import Event
 from refdesk.core.event_json import event_to_json
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.messages import Language
+from refdesk.core.parts_json import to_json
 from refdesk.core.readable_text import readable
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -102,12 +103,12 @@ def _decode_message(frame: dict[str, Any]) -> Said | Problem:
 
 def welcome(token: str, consultation: str | None, seq: int) -> str:
     """Return the answer to a hello."""
-    return _dump({"type": "welcome", "token": token, "consultation": consultation, "seq": seq})
+    return to_json({"type": "welcome", "token": token, "consultation": consultation, "seq": seq})
 
 
 def accepted(client_id: str, consultation: str, seq: int) -> str:
     """Return the notice that a message is stored durably."""
-    return _dump(
+    return to_json(
         {"type": "accepted", "client_id": client_id, "consultation": consultation, "seq": seq}
     )
 
@@ -119,16 +120,9 @@ def error(problem: Problem, retry_after: float | None = None) -> str:
         frame["client_id"] = problem.client_id
     if retry_after is not None:
         frame["retry_after"] = round(retry_after, 1)
-    return _dump(frame)
+    return to_json(frame)
 
 
 def event(one: Event) -> str:
     """Return an event frame."""
-    return _dump(event_to_json(one))
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def _dump(frame: dict[str, Any]) -> str:
-    return _encoder.encode(frame)
+    return to_json(event_to_json(one))
