@@ -22,6 +22,11 @@ class Server:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start and wait until it says that it is ready."""
         command = [sys.executable, "-m", "refdesk", "serve", "--data", str(self.folder)]

@@ -380,6 +380,14 @@ async def test_what_nobody_can_read_is_left_out(text: str, kept: str, page: Read
     assert (await page.event("bot"))["kind"] == "reply"
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\u202e \u2066\u2069", "\u00a0\u3000\n"])
+async def test_a_text_in_which_there_is_nothing_to_see_is_empty(
+    text: str, page: ReaderPage
+) -> None:
+    await page.hello()
+    assert (await page.say(text))["code"] == "empty_message"
+
+
 async def test_two_pages_of_one_reader_show_the_same(pages: Pages, page: ReaderPage) -> None:
     token = (await page.hello())["token"]
     second = await pages.open()
@@ -424,6 +432,25 @@ async def test_a_flood_is_told_how_long_to_wait_and_reaches_nobody_else(
     other = await pages.open()
     await other.hello()
     assert (await answered(other, "hello"))["from"] == "bot"
+
+
+async def test_a_page_that_floods_for_long_is_told_each_time_and_stays_connected(
+    page: ReaderPage,
+) -> None:
+    await page.hello()
+    for number in range(5000):
+        await page.send(type="message", client_id=f"f{number}", text="thanks")
+    told = {frame["client_id"] async for frame in first(page, 5000)}
+    assert len(told) == 5000
+
+
+async def first(page: ReaderPage, number: int) -> AsyncIterator[Frame]:
+    """The next outcomes of messages."""
+    while number:
+        frame = await page.next()
+        if frame["type"] in ("accepted", "error"):
+            number -= 1
+            yield frame
 
 
 async def test_numbers_rise_over_the_whole_life_of_a_consultation(
@@ -504,6 +531,34 @@ async def test_a_long_log_is_resumed_whole(asked: Library, pages: Pages, page: R
     last = await again.until(lambda f: f["type"] == "event" and f["seq"] == number + 3)
     assert said(last).startswith(f"{number - 1} ")
     assert [event["seq"] for event in again.events] == list(range(1, number + 4))
+
+
+async def test_a_page_that_takes_nothing_in_does_not_make_the_server_keep_its_whole_log_ready(
+    asked: Library, pages: Pages, page: ReaderPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await page.hello()
+    consultation = (await answered(page, "librarian"))["consultation"]
+    await asked.app.desk.claim(LI, consultation)
+    number = 2000
+    for n in range(number):
+        await asked.app.desk.reply(LI, consultation, "words " * 1300, f"d{n}")
+    events_after, read = asked.app.gateway.events_after, []
+
+    async def noted(*arguments: Any, **named: Any) -> Any:
+        found = await events_after(*arguments, **named)
+        read.extend(found or ())
+        return found
+
+    monkeypatch.setattr(asked.app.gateway, "events_after", noted)
+    again = await pages.open()
+    again.socket._conn.transport.pause_reading()
+    await again.send(type="hello", token=page.token, consultation=None, last_seen=0)
+    for _ in range(100):
+        await (await pages.open()).hello(page.token, consultation, number + 3)
+    assert EVENTS_AT_ONCE <= len(read) < number
+    again.socket._conn.transport.resume_reading()
+    last = await again.until(lambda f: f["type"] == "event" and f["seq"] == number + 3)
+    assert last["from"] == "librarian"
 
 
 async def test_a_page_that_takes_nothing_in_is_hung_up_and_can_resume(

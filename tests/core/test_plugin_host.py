@@ -22,7 +22,7 @@ CONSULTATION = Consultation("c1", "web_chat", "r1", State.SELF_SERVICE, "en", 1)
 READERS_WORDS = "my very private question"
 BAD = (
     "raises", "hangs", "hangs_on", "blocks", "returns_text", "offers_nonsense", "offers_too_much",
-    "exits", "cancels",
+    "exits", "cancels", "raises_no_exception",
 )  # fmt: skip
 
 

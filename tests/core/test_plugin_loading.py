@@ -65,6 +65,7 @@ async def test_an_installed_plugin_is_found_and_asked(
         ("import refdesk_no_such_module", "ModuleNotFoundError"),
         ("def broken(:", "SyntaxError"),
         ("import sys; sys.exit('goodbye')", "SystemExit: goodbye"),
+        ("import pytest; pytest.skip('x', allow_module_level=True)", "Skipped: x"),
         (GOOD.replace("answer_question", "anwser_question"), "Did you mean 'answer_question'?"),
         (GOOD.replace("answer_question()", "answer_question(db)"), "db"),
     ],

@@ -22,8 +22,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from refdesk.errors import DataError
 from refdesk.knowledge_base import KnowledgeBase, make_entry, store
 from refdesk.knowledge_base.checking import check
+from refdesk.knowledge_base.index import EntryIndex
 from refdesk.storage import Database
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
@@ -271,3 +273,9 @@ class FollowedBase(RuleBasedStateMachine):
 
 TestFollowedBase = FollowedBase.TestCase
 TestFollowedBase.settings = settings(max_examples=10, stateful_step_count=12, deadline=None)
+
+
+def test_an_index_folder_that_is_a_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("not a folder")
+    with pytest.raises(DataError, match="cannot be used for the index"):
+        EntryIndex(tmp_path / "index")

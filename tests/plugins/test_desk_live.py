@@ -120,6 +120,25 @@ async def test_a_page_that_comes_back_gets_just_what_it_has_missed(desk: Desk) -
     assert seen == [event["seq"] for event in log]
 
 
+async def test_a_reader_who_writes_very_much_cannot_keep_the_desk_from_opening_it(
+    tmp_path: Path,
+) -> None:
+    async with running_desk(tmp_path, "[limits]\nburst = 5000\n") as desk:
+        reader = await desk.reader()
+        consultation = await reader.wait_for_person()
+        for number in range(1500):
+            await reader.socket.send_json(
+                {"type": "message", "client_id": f"m{number}", "text": f"and {number}"}
+            )
+        await reader.next("accepted", client_id="m1499")
+        page = await desk.live(await desk.signed_in("mei"))
+        await page.watch(consultation)
+        newest = (await page.next("watching"))["seq"]
+        await page.next("event", seq=newest)
+        seen = [event["seq"] for event in of(page.seen, consultation) if "seq" in event]
+        assert len(seen) >= 1500
+
+
 async def test_two_pages_of_one_librarian_and_a_supervisor_see_the_same(desk: Desk) -> None:
     reader = await desk.reader()
     consultation = await reader.wait_for_person()

@@ -4,6 +4,7 @@ import asyncio
 import io
 import itertools
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -363,3 +364,21 @@ async def test_calling_the_api_puts_a_librarian_on_duty_and_signing_out_ends_it(
     assert (await mei.call("DELETE", "/session")).status == 200
     assert desk.app.duty.librarians() == frozenset()
     assert (await mei.get("/consultations")).status == 401
+
+
+async def test_on_a_full_disk_a_librarian_hears_that_nothing_can_be_stored_and_tries_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consultation = await (await desk.reader()).wait_for_person()
+    mei = await desk.signed_in("mei")
+    database = desk.app.deployment.database
+
+    async def full(_work: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(database, "write", full)
+        refused = await mei.post(f"/consultations/{consultation}/claim")
+    assert (refused.status, refused.body["error"]) == (503, "not_stored")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (await mei.post(f"/consultations/{consultation}/claim")).status == 200
