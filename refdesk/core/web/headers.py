@@ -24,6 +24,8 @@ def allow_frames(response: web.StreamResponse, origins: Iterable[str]) -> None:
 def protect(response: web.StreamResponse) -> None:
     """Set what every answer needs; a page that may be framed has its policy already."""
     headers = response.headers
+    # Whoever looks for servers with a known hole need not be told what we are made of.
+    headers["Server"] = "refdesk"
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Cache-Control", "no-store, private")
     if response.content_type != "text/html":

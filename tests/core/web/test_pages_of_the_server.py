@@ -123,3 +123,12 @@ def test_a_site_that_could_not_be_framed_or_would_change_the_policy_is_refused(
     with pytest.raises(SettingsError, match="embed_origins"):
         App(deployment)
     deployment.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/healthz", "/nothing/here"])
+async def test_no_answer_says_which_versions_of_what_run_here(
+    path: str, client: ClientSession
+) -> None:
+    async with client.get(path) as answer:
+        assert answer.headers["Server"] == "refdesk"
+        assert "aiohttp" not in str(answer.headers)
