@@ -21,6 +21,7 @@ from refdesk.core.consultations import Consultation, State
 from refdesk.core.inbox import Inbox
 from refdesk.core.intents import Say
 from refdesk.core.live import Live
+from refdesk.core.message_limits import MessageLimits
 from refdesk.core.messages import InboundMessage
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
@@ -85,7 +86,8 @@ def build(plugins: int) -> tuple[Inbox, MemoryStore]:
     pipeline = Pipeline(host, Surroundings({}, {}, None, {"en": "Bench"}), AnswerRules())
     store, live = MemoryStore(), Live()
     turns = Turns(store, pipeline, live)
-    return Inbox(store, turns, live, RateLimit(10_000_000, 1e9)), store
+    wide = RateLimit(10_000_000, 1e9)
+    return Inbox(store, turns, live, MessageLimits(wide, wide)), store
 
 
 async def measure(options: argparse.Namespace) -> dict[str, float | int | str]:
@@ -97,7 +99,7 @@ async def measure(options: argparse.Namespace) -> dict[str, float | int | str]:
         nonlocal number
         number += 1
         rid = f"reader{number % CONSULTATIONS}"
-        if inbox.seconds_to_wait(rid):
+        if inbox.seconds_to_wait(rid, "127.0.0.1"):
             raise RuntimeError("the limit is too low for a benchmark")
         store.replied = loop.create_future()
         await inbox.accept(InboundMessage("bench", rid, str(number), text, 0.0, "en"))

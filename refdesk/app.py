@@ -17,6 +17,7 @@ from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
 from refdesk.core.inbox import Inbox
 from refdesk.core.live import Live
+from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
@@ -112,9 +113,13 @@ class App:
         self.pipeline = Pipeline(self.host, surroundings, settings.answers)
         store = SqliteStore(database, library, self._needs_outbox)
         self.turns = Turns(store, self.pipeline, self.live)
-        limit = RateLimit(settings.limits.burst, settings.limits.per_second)
+        limits = settings.limits
+        message_limits = MessageLimits(
+            RateLimit(limits.burst, limits.per_second),
+            RateLimit(limits.address_burst, limits.address_per_second),
+        )
         self.gateway = Gateway(
-            Inbox(store, self.turns, self.live, limit),
+            Inbox(store, self.turns, self.live, message_limits),
             self.desk.reading,
             self.live,
             ReaderTokens(deployment_key(deployment.folder)),

@@ -3,7 +3,6 @@
 `refdesk.toml` (optional), `refdesk.db`, `index/`, `secret.key`, `server.lock`.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +39,6 @@ def open_deployment(folder: Path, settings_file: Path | None = None) -> Deployme
     settings = load_settings(file) if settings_file or file.exists() else Settings()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(PermissionError):
-            folder.chmod(0o700)
     except OSError as error:
         raise DataError(f"{folder} cannot be used: {error.strerror}.") from error
     path = folder / "refdesk.db"

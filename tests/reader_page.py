@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 Frame = dict[str, Any]
@@ -124,7 +124,8 @@ class Pages:
 @asynccontextmanager
 async def serving(server: web.Application) -> AsyncIterator[Pages]:
     """Serve an application on a free port of this machine."""
-    async with TestServer(server) as running, ClientSession() as session:
+    connector = TCPConnector(limit=0)  # a test may open more pages than a browser would
+    async with TestServer(server) as running, ClientSession(connector=connector) as session:
         pages = Pages(session, str(running.make_url("/")))
         yield pages
         await pages.close()

@@ -25,6 +25,7 @@ PortOption = Annotated[
 ]
 # Every connection is an open file. Many systems begin with 1,024 and allow far more when asked.
 MOST_OPEN_FILES = 65_536
+GARBAGE_AFTER_OBJECTS = 20_000
 # A connection on which no request comes, or half of one, is closed; proxies close theirs sooner.
 SILENCE_SECONDS = 75.0
 _FIRST_SETTINGS = """\
@@ -106,6 +107,8 @@ async def _serve(
     # What the start has made stays for good: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    # Messages make many short-lived objects and few cycles: look for cycles less often.
+    gc.set_threshold(GARBAGE_AFTER_OBJECTS)
     server = web.AppRunner(
         app.server,
         access_log=None,
@@ -121,13 +124,13 @@ async def _serve(
         await app.stop()
         await server.cleanup()
         raise DataError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
-    addresses = server.addresses
-    shown = f"[{host}]" if ":" in host else host
-    ready(f"http://{shown}:{addresses[0][1]}{_base_path(deployment)}/")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    addresses = server.addresses
+    shown = f"[{host}]" if ":" in host else host
+    ready(f"http://{shown}:{addresses[0][1]}{_base_path(deployment)}/")
     await stop.wait()
     await site.stop()
     await app.stop()

@@ -52,9 +52,9 @@ class Gateway:
         """Return once the message is durable; only then may the platform be told."""
         return await self._inbox.accept(message)
 
-    def seconds_to_wait(self, rid: str) -> float:
+    def seconds_to_wait(self, rid: str, address: str = "") -> float:
         """Return how long this reader has to wait before the next message; 0 is at once."""
-        return self._inbox.seconds_to_wait(rid)
+        return self._inbox.seconds_to_wait(rid, address)
 
     async def current_consultation(self, account: str, rid: str) -> str | None:
         """Return the reader's open consultation on this channel account, if there is one."""

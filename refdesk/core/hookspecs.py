@@ -79,8 +79,8 @@ async def answer_question(
     """Offer an answer to a free question, or None.
 
     Called for each question that no command, greeting or button has settled, never while a
-    librarian has the consultation. If several plugins implement this, all are asked; the offer
-    with the highest confidence wins, the next ones are shown as related.
+    librarian has the consultation. If several plugins implement this, all are asked, side by
+    side; the offer with the highest confidence wins, the next ones are shown as related.
     """
 
 

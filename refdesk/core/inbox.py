@@ -1,16 +1,18 @@
 """How does a message of any platform come in?"""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
 
 from refdesk.core.live import Live
+from refdesk.core.message_limits import MessageLimits
 from refdesk.core.messages import InboundMessage
-from refdesk.core.rate_limit import RateLimit
 from refdesk.core.store import Accepted, Store
 from refdesk.core.turns import Turns
 from refdesk.errors import DataError
 from refdesk.logs import get_logger
+from refdesk.loops import running_loop
 
 log = get_logger(__name__)
 LONGEST_MESSAGE_CHARACTERS = 8_000
@@ -24,19 +26,20 @@ class Inbox:
         store: Store,
         turns: Turns,
         live: Live,
-        limit: RateLimit,
+        limits: MessageLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Accept into `store`."""
         self._store = store
         self._turns = turns
         self._live = live
-        self._limit = limit
+        self._limits = limits
         self._clock = clock
+        self._rescues: set[asyncio.Task[None]] = set()
 
-    def seconds_to_wait(self, rid: str) -> float:
+    def seconds_to_wait(self, rid: str, address: str) -> float:
         """Return how long this reader has to wait before the next message; 0 is at once."""
-        return self._limit.seconds_to_wait(rid, self._clock())
+        return self._limits.seconds_to_wait(rid, address, self._clock())
 
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; the platform may be told only then.
@@ -46,6 +49,12 @@ class Inbox:
         """
         try:
             accepted = await self._store.accept(message)
+        except asyncio.CancelledError:
+            # Whoever brought it has gone; it is stored all the same, so somebody has to answer it.
+            rescue = running_loop().create_task(self._take_up(message))
+            self._rescues.add(rescue)
+            rescue.add_done_callback(self._rescues.discard)
+            raise
         except sqlite3.OperationalError as error:
             log.error("message_not_stored", problem=str(error))  # noqa: TRY400 - the words suffice
             raise DataError("The message could not be stored. Please send it again.") from error
@@ -53,3 +62,8 @@ class Inbox:
             self._live.publish(accepted.consultation, accepted.events)
             self._turns.begin(accepted.turn)
         return accepted
+
+    async def _take_up(self, message: InboundMessage) -> None:
+        """Begin the turn of a message whose bringer did not wait for its acceptance."""
+        await self._store.accept(message)  # a repeat: returns when the first one is durable
+        await self._turns.recover()

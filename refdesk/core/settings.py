@@ -76,6 +76,12 @@ class LimitSettings(BaseModel):
 
     burst: int = Field(300, ge=1, description="Messages of one reader at once.")
     per_second: float = Field(5.0, gt=0, description="Messages of one reader in the long run.")
+    address_burst: int = Field(
+        3000, ge=1, description="Messages from one address at once; a campus may share one."
+    )
+    address_per_second: float = Field(
+        50.0, gt=0, description="Messages from one address in the long run."
+    )
 
 
 class LogSettings(BaseModel):

@@ -41,11 +41,15 @@ class Turns:
         return len(self._waiting)
 
     async def recover(self) -> int:
-        """Take up what was accepted before a crash; return how many messages."""
-        turns = await self._store.claim()
+        """Take up what was accepted and is not in hand, as after a crash; return how many."""
+        turns = [turn for turn in await self._store.claim() if not self._has(turn)]
         for turn in turns:
             self.begin(turn)
         return len(turns)
+
+    def _has(self, turn: Turn) -> bool:
+        queue = self._waiting.get(turn.consultation.id, ())
+        return any(one.seq == turn.seq for one in queue)
 
     def begin(self, turn: Turn) -> None:
         """Work on an accepted message after those before it in its consultation."""

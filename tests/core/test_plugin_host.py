@@ -276,3 +276,25 @@ def test_two_plugins_with_one_word_stop_the_start_with_both_names(
     collected = host.collect(hookspecs.register_commands)
     with pytest.raises(PluginError, match=r"answers and takes_anothers_word both claim"):
         CommandTable((name, command) for name, commands in collected for command in commands)
+
+
+async def test_plugins_are_asked_side_by_side_and_answer_in_their_order(host: PluginHost) -> None:
+    second_was_asked = asyncio.Event()
+
+    @hookimpl
+    async def waits() -> Offer:
+        await second_was_asked.wait()
+        return Offer("first", 0.5)
+
+    @hookimpl
+    async def lets_go() -> Offer:
+        second_was_asked.set()
+        return Offer("second", 0.9)
+
+    host.register("waits", plugin("waits", answer_question=waits))
+    host.register("lets_go", plugin("lets_go", answer_question=lets_go))
+    answered = await ask(host)
+    assert [(one.plugin, one.value.answer) for one in answered] == [
+        ("waits", "first"),
+        ("lets_go", "second"),
+    ]

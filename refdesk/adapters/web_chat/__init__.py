@@ -15,8 +15,9 @@ from refdesk.core.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.web.assets import WebAssets
+from refdesk.core.web.client_address import client_address
 from refdesk.core.web.headers import allow_frames, comes_from_here
-from refdesk.core.web.server import PAGES, SOCKETS, refusal
+from refdesk.core.web.server import PAGES, SETTINGS, SOCKETS, refusal
 
 _FOLDER = Path(__file__).parent
 # Large enough to tell a reader that a pasted book is too long, instead of hanging up.
@@ -123,5 +124,6 @@ class WebChat(Adapter):
         )
         await socket.prepare(request)
         request.app[SOCKETS].add(socket)
-        await Connection(self, socket).serve()
+        proxies = request.app[SETTINGS].web.trusted_proxies
+        await Connection(self, socket, client_address(request, proxies)).serve()
         return socket

@@ -1,5 +1,6 @@
 """How does one open reader page talk with the server?"""
 
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ from refdesk.core.consultations import Consultation, Event
 from refdesk.core.messages import InboundMessage, Language
 from refdesk.core.web.outgoing import Outgoing
 from refdesk.errors import DataError
+from refdesk.logs import get_logger
 
 if TYPE_CHECKING:
     from refdesk.adapters.web_chat import WebChat
 
+log = get_logger(__name__)
 # A long log is sent in portions, so that a slow page is waited for and not taken for a dead one.
 # Short ones: what waits for a slow page is kept in memory.
 EVENTS_AT_ONCE = 20
@@ -26,6 +29,7 @@ class Connection:
     """One socket: the reader it speaks for, the log it follows, and what is on its way out."""
 
     __slots__ = (
+        "_address",
         "_channel",
         "_held_back",
         "_language",
@@ -38,8 +42,9 @@ class Connection:
         "rid",
     )
 
-    def __init__(self, channel: "WebChat", socket: web.WebSocketResponse) -> None:
-        """Serve `socket`; nothing is known of the reader before the hello."""
+    def __init__(self, channel: "WebChat", socket: web.WebSocketResponse, address: str) -> None:
+        """Serve `socket` of `address`; nothing is known of the reader before the hello."""
+        self._address = address
         self._channel = channel
         self._socket = socket
         self.rid: str | None = None
@@ -53,7 +58,7 @@ class Connection:
         self._push = self._outgoing.push
 
     async def serve(self) -> None:
-        """Handle frames until the page goes away."""
+        """Handle frames until the page goes away; send it away when the log cannot be read."""
         try:
             async for frame in self._socket:
                 if frame.type is WSMsgType.TEXT:
@@ -62,6 +67,9 @@ class Connection:
                     self._push(
                         frames.error(Problem("binary_frame", "Only text frames are understood."))
                     )
+        except sqlite3.Error as error:
+            log.error("log_not_read", problem=type(error).__name__)  # noqa: TRY400 - no texts
+            await self._socket.close(code=1011, message=b"please come back in a moment")
         finally:
             self._leave()
 
@@ -158,7 +166,7 @@ class Connection:
 
     async def _take(self, said: Said, rid: str) -> None:
         gateway, channel = self._channel.gateway, self._channel
-        wait = gateway.seconds_to_wait(rid)
+        wait = gateway.seconds_to_wait(rid, self._address)
         if wait:
             busy = Problem(
                 "too_many_messages",

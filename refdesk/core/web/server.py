@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import socket
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +33,10 @@ OWN_ASSETS = WebAssets(Path(__file__).parent / "templates", Path(__file__).paren
 LARGEST_BODY_BYTES = 1024 * 1024
 # Time for the slowest phone to send that; who dribbles bytes for longer holds a connection.
 BODY_SECONDS = 60.0
+# A visitor who takes in nothing of what is sent for so long is cut off by the system: closing
+# politely would wait for what is still to be sent, for ever.
+TAKE_IN_SECONDS = 60.0
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # not on every system
 # Time for a full disk or a busy database to recover.
 RETRY_SECONDS = 5
 # Refusals of the web framework that people meet, in our own words.
@@ -143,7 +149,8 @@ def _is_gone(request: web.Request) -> bool:
 
 @web.middleware
 async def _hear_out(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Hang up on whoever does not finish a request: nothing waits without a time limit."""
+    """Let go of whoever does not finish a request, or does not listen: nothing waits for ever."""
+    _limit_silence(request)
     if not request.can_read_body:
         return await handler(request)
     limit = running_loop().call_later(BODY_SECONDS, _hang_up_unfinished, request)
@@ -151,6 +158,14 @@ async def _hear_out(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     finally:
         limit.cancel()
+
+
+def _limit_silence(request: web.Request) -> None:
+    connection = request.get_extra_info("socket")
+    if connection is not None and _USER_TIMEOUT is not None:
+        with suppress(OSError):  # no TCP, or gone already
+            milliseconds = int(TAKE_IN_SECONDS * 1000)
+            connection.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, milliseconds)
 
 
 def _hang_up_unfinished(request: web.Request) -> None:

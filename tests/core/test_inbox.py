@@ -1,0 +1,39 @@
+"""Is a message answered whose bringer did not wait for its acceptance?"""
+
+import asyncio
+
+from refdesk.core.messages import InboundMessage
+from refdesk.testing import MakeLibrary
+
+
+async def test_a_message_whose_bringer_has_gone_is_answered_once(library: MakeLibrary) -> None:
+    asked = library()
+    await asked.app.start()
+    message = InboundMessage("web_chat", "reader", "reader:1", "hello", 0.0, "en")
+    bringer = asyncio.create_task(asked.app.gateway.accept(message))
+    await asyncio.sleep(0)  # it has asked the store, and waits
+    bringer.cancel()
+    await asyncio.wait({bringer})
+    assert bringer.cancelled()
+    async with asyncio.timeout(30):
+        events = []
+        while len(events) < 2:
+            await asyncio.sleep(0.02)
+            found = await asked.app.gateway.current_consultation("web_chat", "reader")
+            events = await asked.app.gateway.events_after("reader", found, 0) if found else []
+    await asked.app.settle()
+    events = await asked.app.gateway.events_after("reader", str(found), 0) or []
+    assert [event.kind for event in events] == ["message", "reply"]
+    await asked.app.stop()
+
+
+async def test_the_same_message_after_that_is_a_repeat(library: MakeLibrary) -> None:
+    asked = library()
+    await asked.app.start()
+    message = InboundMessage("web_chat", "reader", "reader:1", "hello", 0.0, "en")
+    bringer = asyncio.create_task(asked.app.gateway.accept(message))
+    await asyncio.sleep(0)
+    bringer.cancel()
+    again = await asked.app.gateway.accept(message)
+    assert again.arrival == "repeat"
+    await asked.app.stop()
