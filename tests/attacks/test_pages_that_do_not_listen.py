@@ -24,9 +24,11 @@ async def test_a_page_that_never_listens_is_cut_off(
         consultation = (await page.say("librarian"))["consultation"]
         await asked.app.settle()
         await asked.app.desk.claim(LI, consultation)
-        page.socket._conn.transport.pause_reading()
+        transport = page.socket._conn.transport
+        transport.pause_reading()
         for number in range(1500):
             await asked.app.desk.reply(LI, consultation, "words " * 1300, f"d{number}")
         async with asyncio.timeout(PATIENCE_SECONDS):
             while asked.app.adapter("web_chat")._readers:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.05)
+        transport.abort()
