@@ -5,6 +5,8 @@ const NEAR_PX = 96;
 /** Follows while the end is in sight; otherwise a button says that there is something new. */
 export class Scrolling {
   #follows = true;
+  // Where the log was put last: above it, the reader has scrolled, be it announced already or not.
+  #placed = 0;
 
   /** @param {HTMLElement} log */
   constructor(log) {
@@ -24,13 +26,15 @@ export class Scrolling {
 
   toEnd() {
     this.log.scrollTop = this.log.scrollHeight;
+    this.#placed = this.log.scrollTop;
     this.#follows = true;
     this.newer.hidden = true;
   }
 
   /** @param {HTMLElement} entry @param {"own" | "theirs"} whose */
   follow(entry, whose) {
-    if (whose === "theirs" && !this.#follows) {
+    const left = !this.#follows || this.log.scrollTop < this.#placed - NEAR_PX;
+    if (whose === "theirs" && left) {
       this.newer.hidden = false;
       return;
     }
@@ -38,6 +42,7 @@ export class Scrolling {
     // Of a long answer the beginning is read first.
     if (entry.offsetHeight > this.log.clientHeight) {
       this.log.scrollTop = entry.offsetTop - this.log.offsetTop - 8;
+      this.#placed = this.log.scrollTop;
     }
   }
 }

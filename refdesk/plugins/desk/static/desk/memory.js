@@ -1,9 +1,11 @@
 // What does this browser remember for a librarian: drafts, what has been read, sound?
 
+import { keysBeginning, lastingArea } from "../browser_storage.js";
+
 /** Texts by name, apart for each colleague; gone with the page where storage is blocked. */
 export class Memory {
   #prefix;
-  #area = storage();
+  #area = lastingArea().area;
 
   /** @param {string} owner */
   constructor(owner) {
@@ -41,47 +43,6 @@ export class Memory {
 
   /** @param {string} beginning */
   #keys(beginning) {
-    const keys = Array.from({ length: this.#area.length }, (_, index) => this.#area.key(index) ?? "");
-    return keys.filter((key) => key.startsWith(beginning));
-  }
-}
-
-/** @returns {Storage | Forgetful} */
-function storage() {
-  try {
-    window.localStorage.setItem("refdesk-desk:probe", "1");
-    window.localStorage.removeItem("refdesk-desk:probe");
-    return window.localStorage;
-  } catch {
-    return new Forgetful();
-  }
-}
-
-class Forgetful {
-  /** @type {Map<string, string>} */
-  #values = new Map();
-
-  get length() {
-    return this.#values.size;
-  }
-
-  /** @param {number} index */
-  key(index) {
-    return [...this.#values.keys()][index] ?? null;
-  }
-
-  /** @param {string} key */
-  getItem(key) {
-    return this.#values.get(key) ?? null;
-  }
-
-  /** @param {string} key @param {string} value */
-  setItem(key, value) {
-    this.#values.set(key, value);
-  }
-
-  /** @param {string} key */
-  removeItem(key) {
-    this.#values.delete(key);
+    return keysBeginning(this.#area, beginning);
   }
 }
