@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, FrameLocator, Page, expect
 
@@ -123,6 +124,16 @@ async def test_a_killed_server_comes_back_with_everything(demo: Demo, page: Page
     )
     replies = phone(page).get_by_text("Automatic answer")
     await expect(replies).to_have_count(2, timeout=PATIENCE_MS)
+
+
+async def test_the_demo_does_not_answer_to_a_foreign_name(demo: Demo) -> None:
+    async with ClientSession() as session:
+        for method, path in (("GET", ""), ("POST", "/kill"), ("POST", "/import")):
+            headers = {"Host": "evil.example:80"}
+            address = f"{demo.address}{path}"
+            async with session.request(method, address, headers=headers) as answer:
+                assert answer.status == 403
+                assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

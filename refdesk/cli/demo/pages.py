@@ -1,6 +1,7 @@
 """What can a visitor do on `/demo`? (It exists only under `refdesk demo`.)"""
 
 import asyncio
+import ipaddress
 import os
 import signal
 import tempfile
@@ -8,10 +9,12 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.multipart import BodyPartReader
+from aiohttp.typedefs import Handler
 from sqlalchemy import func, select
 
 from refdesk import sample_library
@@ -45,11 +48,11 @@ class DemoPages:
     def routes(self) -> list[web.RouteDef]:
         """Return the addresses below `/demo`."""
         return [
-            web.get("/demo", self.page),
+            web.get("/demo", _by_its_own_name(self.page)),
             web.get("/demo/state", self.state),
             web.get("/demo/spreadsheet.csv", self.spreadsheet),
-            web.post("/demo/import", self.take_file),
-            web.post("/demo/kill", self.kill),
+            web.post("/demo/import", _by_its_own_name(self.take_file)),
+            web.post("/demo/kill", _by_its_own_name(self.kill)),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
@@ -132,3 +135,26 @@ async def _uploaded(request: web.Request) -> BodyPartReader | None:
         return None
     part = await (await request.multipart()).next()
     return part if isinstance(part, BodyPartReader) and part.name == "file" else None
+
+
+def _by_its_own_name(handler: Handler) -> Handler:
+    """Answer only to an address or `localhost`, never to a name that a hostile DNS leads here.
+
+    The demo gives whoever sees it a librarian's session: another site's name must not get it.
+    """
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        name = urlsplit(f"//{request.host}").hostname or ""
+        if name != "localhost" and not _is_address(name):
+            return refusal(403, "wrong_host", "The demo answers only to its own address.")
+        return await handler(request)
+
+    return guarded
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
