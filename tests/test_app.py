@@ -279,3 +279,27 @@ async def test_the_server_asks_platforms_that_have_to_be_asked_and_does_so_again
 
 def _load_asking(point: EntryPoint, _disabled: object) -> tuple[type[Asking], LoadReport]:
     return Asking, LoadReport(point.name, "loaded")
+
+
+@hookimpl
+async def ask_the_living_source(question: Question) -> Offer | None:
+    return Offer("Printer 3 is broken today.", 0.9) if question.mentions("print") else None
+
+
+async def test_a_plugin_that_asks_a_living_source_goes_before_a_written_entry(
+    library: MakeLibrary,
+) -> None:
+    living = ModuleType("living")
+    living.answer_question = ask_the_living_source  # type: ignore[attr-defined]
+    assert "Beside the stairs." in await library(entries=[PRINTING]).ask("Where can I print?")
+    both = library(living, entries=[PRINTING])
+    assert "Printer 3 is broken today." in await both.ask("Where can I print?")
+
+
+async def test_below_a_base_path_the_address_without_its_slash_leads_to_the_start_page(
+    library: MakeLibrary,
+) -> None:
+    asked = library(settings='[web]\npublic_url = "https://library.example.edu/ask"\n')
+    async with serving(asked.app.server) as pages:
+        answer = await pages.session.get(f"{pages.address}/ask", allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (308, "/ask/")

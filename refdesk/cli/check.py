@@ -17,6 +17,8 @@ from refdesk.knowledge_base.checking import check as check_base
 from refdesk.storage import prepare
 
 Finding = tuple[Literal["problem", "advice"], str]
+# What goes to this machine itself leaves nothing on a network.
+_PRIVATE_ON_THE_WAY = ("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")
 _INTEGRITY = prepare(text("PRAGMA quick_check(5)"))
 _FOREIGN_KEYS = prepare(text("PRAGMA foreign_key_check"))
 
@@ -81,7 +83,7 @@ def _configuration(deployment: Deployment) -> Iterator[Finding]:
         yield "advice", "There are no opening hours: readers cannot be told when the desk is open."
     if not settings.web.public_url:
         yield "advice", "[web] public_url is empty: set the address that readers see."
-    elif not settings.web.public_url.startswith("https://"):
+    elif not settings.web.public_url.startswith(_PRIVATE_ON_THE_WAY):
         yield "problem", "[web] public_url is not https: conversations could be read on the way."
     if deployment.knowledge_base.entry_count == 0:
         yield "advice", "The knowledge base is empty: refdesk kb import FILE."

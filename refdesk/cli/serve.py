@@ -37,6 +37,15 @@ default_language = "en"
 
 # [web]
 # public_url = "https://library.example.edu/ask"
+
+# [hours]
+# time_zone = "Asia/Shanghai"
+# [hours.places.library]
+# names = { en = ["library"], zh = ["图书馆"] }
+# weekly = { monday = ["08:00-12:00", "14:00-22:00"], tuesday = ["08:00-22:00"] }
+
+# [adapters.web_chat]
+# embed_origins = ["https://www.example.edu"]
 """
 
 

@@ -259,8 +259,8 @@ class SqliteStore:
         waiting, language = outcome.waiting, outcome.language
         if waiting is not None:
             state = State(waiting.choice.wait)
-            writer.update(handoff_reason=waiting.reason, queue=waiting.choice.queue)
             if allows(writer.consultation.state, state):
+                writer.update(handoff_reason=waiting.reason, queue=waiting.choice.queue)
                 writer.change_state(state, waiting.choice.promise)
             else:
                 writer.append("notice", "system", (Text(waiting.choice.promise),))

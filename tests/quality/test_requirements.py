@@ -64,5 +64,6 @@ def test_whoosh_is_pinned_exactly_in_the_wheel_too() -> None:
     assert "whoosh==2.7.4" in PROJECT["project"]["dependencies"]
 
 
-def test_the_build_group_is_what_the_build_asks_for() -> None:
-    assert PROJECT["dependency-groups"]["build"] == PROJECT["build-system"]["requires"]
+def test_the_build_group_is_what_the_build_asks_for_also_when_editable() -> None:
+    asked_for = {*PROJECT["build-system"]["requires"], "editables"}
+    assert set(PROJECT["dependency-groups"]["build"]) == asked_for

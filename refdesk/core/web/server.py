@@ -80,8 +80,16 @@ def make_server(
         return server
     outer = web.Application(client_max_size=LARGEST_BODY_BYTES)
     outer.router.add_routes(_health_routes(readiness))
+    outer.router.add_get(base, _to_start_page(f"{base}/"))
     outer.add_subapp(base, server)
     return outer
+
+
+def _to_start_page(address: str) -> Handler:
+    async def redirect(_request: web.Request) -> web.StreamResponse:
+        raise web.HTTPPermanentRedirect(address)
+
+    return redirect
 
 
 def service_of(request: web.Request, kind: type[Any]) -> Any:

@@ -19,6 +19,12 @@ class FaqSettings(BaseModel):
     related_above: float = Field(
         0.25, ge=0, le=1, description="Confidence from which a further entry is shown as related."
     )
+    highest_confidence: float = Field(
+        0.85,
+        ge=0,
+        le=1,
+        description="Most that an entry may claim: a plugin that asks a living source goes first.",
+    )
     longest_answer: int = Field(
         900, ge=200, description="Characters of an entry shown at once; a button shows the rest."
     )
@@ -38,7 +44,7 @@ def offer_of_hits(hits: Sequence[Hit], context: PluginContext) -> Offer:
         related.insert(0, _whole(best.entry_id, context))
     return Offer(
         text,
-        confidence=best.confidence,
+        confidence=min(best.confidence, settings.highest_confidence),
         sources=(source_of(best.title, best.source, best.entry_id),),
         title=label_of(best.title, best.text),
         action=f"faq.entry:{best.entry_id}",

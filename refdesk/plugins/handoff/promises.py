@@ -28,14 +28,23 @@ def promise(situation: Situation, translate: Translate, language: Language) -> Q
     the answer is promised for later and the reader may leave.
     """
     if situation.librarians:
-        return QueueChoice(DEFAULT_QUEUE, "waiting", _soon(situation, translate))
+        return _waiting(_soon(situation, translate), translate, language)
     if situation.desk is not None and situation.desk.state == "closed":
         return QueueChoice(DEFAULT_QUEUE, "asynchronous", _later(situation, translate, language))
     words = translate(
         "Your question is on the librarians' list. Nobody is at the desk at this moment; "
         "you may leave, the answer will appear here."
     )
-    return QueueChoice(DEFAULT_QUEUE, "waiting", words)
+    return _waiting(words, translate, language)
+
+
+def _waiting(words: str, translate: Translate, language: Language) -> QueueChoice:
+    """Say also that the program is silent from now on, and how to bring it back."""
+    silence = translate(
+        "Until then the automatic assistant is silent; type “back” to return to it."
+    )
+    space = "" if language == "zh" else " "
+    return QueueChoice(DEFAULT_QUEUE, "waiting", f"{words}{space}{silence}")
 
 
 def _soon(situation: Situation, translate: Translate) -> str:
