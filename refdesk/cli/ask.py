@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from refdesk.app import App
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
 from refdesk.core.consultations import Consultation, State
+from refdesk.core.intents import Say
 from refdesk.core.language import language_of
-from refdesk.core.messages import InboundMessage
+from refdesk.core.messages import Choice, InboundMessage
 from refdesk.core.parts_json import plain_text, source_to_json
+from refdesk.core.store import Turn
 from refdesk.deployment import Deployment
 
 
@@ -39,11 +42,6 @@ def ask(
 
 async def _ask(deployment: Deployment, text: str) -> dict[str, Any]:
     """Return answer, confidence, sources, related titles and the reason for a person."""
-    from refdesk.app import App  # noqa: PLC0415
-    from refdesk.core.intents import Say  # noqa: PLC0415
-    from refdesk.core.messages import Choice  # noqa: PLC0415
-    from refdesk.core.store import Turn  # noqa: PLC0415
-
     app = App(deployment)
     default = deployment.settings.library.default_language
     language = language_of(text, default)
@@ -83,8 +81,6 @@ def chat(data: DataOption = None, config: ConfigOption = None) -> None:
 
 
 async def _chat(deployment: Deployment) -> None:
-    from refdesk.app import App  # noqa: PLC0415
-
     app = App(deployment)
     await app.start()
     try:

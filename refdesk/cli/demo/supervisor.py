@@ -41,7 +41,8 @@ class Supervisor:
             stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
+        if process.stdin is None or process.stdout is None:
+            raise DataError("The demo's server has no line to its supervisor.")
         # The pipe stays open for as long as this process lives: the server ends when it closes.
         process.stdin.write(json.dumps(self._staff[0]) + "\n")
         process.stdin.flush()
