@@ -223,7 +223,15 @@ class App:
         """Let the index follow entries that a command has changed beside this server."""
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
-            await asyncio.to_thread(self.deployment.knowledge_base.follow)
+            following = asyncio.ensure_future(
+                asyncio.to_thread(self.deployment.knowledge_base.follow)
+            )
+            try:
+                await asyncio.shield(following)
+            except asyncio.CancelledError:
+                # The thread goes on by itself: nobody may close its files before it has ended.
+                await asyncio.wait({following})
+                raise
 
 
 def _names(reports: Sequence[LoadReport]) -> list[str]:

@@ -3,9 +3,11 @@
 Everything lives in one event loop for the session, so that a test may also act as a librarian.
 """
 
+import gc
 import socket
 import tempfile
 import uuid
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,6 +190,11 @@ async def chromium(chromium_program: str) -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+    # Playwright leaves the pipes of its driver to the garbage collector, which tells on it.
+    del browser, playwright
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
