@@ -1,6 +1,7 @@
 """How is a SQLite file opened so that a commit survives a power cut?"""
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ def connect(path: Path, purpose: Literal["write", "read"]) -> sqlite3.Connection
         path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -26,3 +27,21 @@ def connect(path: Path, purpose: Literal["write", "read"]) -> sqlite3.Connection
     if purpose == "read":
         connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, once for each file.
+
+    SQLite does not wait by itself while somebody else makes the same switch.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
