@@ -9,6 +9,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,17 +169,26 @@ async def foreign_site() -> AsyncIterator[ForeignSite]:
 async def library(quiet_folder: Path, foreign_site: ForeignSite) -> AsyncIterator[Library]:
     """A running server with a small knowledge base."""
     write_settings(quiet_folder, [foreign_site.address])
-    deployment = open_deployment(quiet_folder)
+    async with serving(quiet_folder) as library:
+        yield library
+
+
+@asynccontextmanager
+async def serving(folder: Path, port: int = 0) -> AsyncIterator[Library]:
+    """Run a server over a folder; whatever happens, its socket is closed again."""
+    deployment = open_deployment(folder)
     fill(deployment, ENTRIES)
     app = App(deployment)
     await app.start()
     runner = web.AppRunner(app.server)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield Library(f"http://127.0.0.1:{runner.addresses[0][1]}", app, deployment)
-    await app.stop()
-    await runner.cleanup()
-    deployment.close()
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield Library(f"http://127.0.0.1:{runner.addresses[0][1]}", app, deployment)
+    finally:
+        await app.stop()
+        await runner.cleanup()
+        deployment.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,14 +1,12 @@
 """Can a reader ask on the page `/chat`, by keyboard, in both languages, and be told the truth?"""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
-from refdesk.app import App
-from refdesk.deployment import open_deployment
-from tests.browser.conftest import ENTRIES, Library, fill, free_port
+from tests.browser.conftest import Library, free_port, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -281,21 +279,28 @@ async def test_the_page_works_below_a_base_path(page: Page, tmp_path: Path) -> N
     port = free_port()
     settings = f'[web]\npublic_url = "http://127.0.0.1:{port}/ask"\n'
     (tmp_path / "refdesk.toml").write_text(settings, "utf-8")
-    deployment = open_deployment(tmp_path)
-    fill(deployment, ENTRIES)
-    app = App(deployment)
-    await app.start()
-    runner = web.AppRunner(app.server)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    async with serving(tmp_path, port):
+        await page.goto(f"http://127.0.0.1:{port}/ask/?language=zh")
+        await page.get_by_role("link", name="开始咨询").click()
+        await page.locator(QUESTION).press_sequentially("打印")
+        await page.get_by_role("option").first.click()
+        await expect(page.locator(ANSWERS)).to_contain_text("每层楼梯旁都有打印机")
+        await page.close()
 
-    await page.goto(f"http://127.0.0.1:{port}/ask/?language=zh")
-    await page.get_by_role("link", name="开始咨询").click()
-    await page.locator(QUESTION).press_sequentially("打印")
-    await page.get_by_role("option").first.click()
-    await expect(page.locator(ANSWERS)).to_contain_text("每层楼梯旁都有打印机")
 
-    await page.close()
-    await app.stop()
-    await runner.cleanup()
-    deployment.close()
+async def test_what_is_typed_before_the_script_runs_gets_suggestions_too(
+    page: Page, library: Library
+) -> None:
+    await page.route("**/composer.js*", _hold_until_typed(page))
+
+    await page.goto(f"{library.address}/chat", wait_until="commit")
+
+    await expect(page.get_by_role("option").first).to_be_visible()
+
+
+def _hold_until_typed(page: Page) -> Callable[[Route], Awaitable[None]]:
+    async def hold(route: Route) -> None:
+        await page.locator(QUESTION).press_sequentially("print")
+        await route.continue_()
+
+    return hold

@@ -21,10 +21,11 @@ export class Composer {
       this.#empty();
       send(title, action);
     });
-    // What was typed before this script ran counts more than the draft.
-    this.field.value ||= storage.read("draft") ?? "";
-    this.#grow();
     this.field.addEventListener("input", () => this.#typed());
+    // What was typed before this script ran counts more than the draft, and is answered as typing.
+    if (this.field.value) this.#typed();
+    else this.field.value = storage.read("draft") ?? "";
+    this.#grow();
     this.field.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
