@@ -6,7 +6,9 @@ RefdeskError
 │   ├── EntryError          an entry of the knowledge base cannot be accepted
 │   ├── ImportFileError     a knowledge-base file is broken (names file and line)
 │   ├── SchemaError         the database has another schema version
-│   └── DeploymentBusyError another server runs on the same folder
+│   ├── DeploymentBusyError another server runs on the same folder
+│   ├── StorageError        nothing can be written or read now (disk full, connection lost)
+│   └── ConstraintError     a rule of a table refused a row
 ├── RefusedError            a request was understood and refused (the text says why)
 │   ├── NotAllowedError     the one who asks may not do this
 │   ├── NotFoundError       there is no such thing for the one who asks
@@ -50,6 +52,14 @@ class SchemaError(DataError):
 
 class DeploymentBusyError(DataError):
     """Another server runs on the same folder."""
+
+
+class StorageError(DataError):
+    """Nothing can be written or read now; it can be tried again later."""
+
+
+class ConstraintError(DataError):
+    """A rule of a table refused a row; trying again changes nothing."""
 
 
 class RefusedError(RefdeskError):

@@ -23,7 +23,7 @@ class Migrations:
     version_table: str
 
 
-CORE_MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "0002", "alembic_version")
+CORE_MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "0007", "alembic_version")
 
 
 def bring_up_to_date(database: Path, migrations: Migrations) -> None:
