@@ -1,188 +1,26 @@
-"""How are the parts put together, started and stopped? (The only place that knows them all.)"""
+"""How does a deployment start, run and stop?"""
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-from aiohttp import web
-from pydantic import BaseModel
-
-from refdesk.core import hookspecs
-from refdesk.core.adapter import Adapter, NoSettings
-from refdesk.core.desk_work import Desk
-from refdesk.core.duty import Duty
-from refdesk.core.event_reading import EventReading
-from refdesk.core.gateway import Gateway, LibraryIdentity
-from refdesk.core.inbox import Inbox
-from refdesk.core.live import Live
-from refdesk.core.message_limits import MessageLimits
-from refdesk.core.outbox import Outbox
-from refdesk.core.pipeline import Pipeline
-from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import (
-    LoadReport,
-    found_entry_points,
-    load_entry_point,
-    load_plugins,
-)
-from refdesk.core.rate_limit import RateLimit
-from refdesk.core.reader_tokens import ReaderTokens
-from refdesk.core.secrets import deployment_key
-from refdesk.core.settings import parse, refuse_unknown_names
-from refdesk.core.sqlite_store import SqliteStore
-from refdesk.core.staff_accounts import StaffAccounts
-from refdesk.core.turns import Turns
-from refdesk.core.web.assets import WebAssets
-from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
-from refdesk.errors import NotFoundError, PluginError
-from refdesk.knowledge_base import KnowledgeBase
 from refdesk.logs import get_logger
-from refdesk.storage import Database, ServerLock
-from refdesk.storage.schema import bring_up_to_date
+from refdesk.parts import Extras, Parts
 
+__all__ = ["App", "Extras"]
 log = get_logger(__name__)
 FOLLOW_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What a command or a test adds to the parts that are always there.
-
-    `plugins` are asked before the installed ones, under the names of their modules.
-    """
-
-    routes: Sequence[web.RouteDef] = ()
-    assets: Sequence[WebAssets] = ()
-    services: Mapping[type[Any], Any] = field(default_factory=dict)
-    plugins: Sequence[object] = ()
-
-
-class App:
+class App(Parts):
     """One running deployment."""
 
     def __init__(self, deployment: Deployment, extras: Extras | None = None) -> None:
         """Put the parts together; nothing runs before `start`."""
-        extras = extras or Extras()
-        settings = deployment.settings
-        self.settings = settings
-        self.deployment = deployment
-        self._lock = ServerLock(deployment.folder / "server.lock")
-        self.host = PluginHost(trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off")
-        for plugin in extras.plugins:
-            self.host.register(getattr(plugin, "__name__", type(plugin).__name__), plugin)
-        given = [LoadReport(name, "loaded", "given by the program") for name in self.host.names()]
-        found = load_plugins(self.host, settings.plugins.disabled, settings.plugins.first)
-        self.plugin_reports = [*given, *found]
-        refuse_unknown_names(settings.plugins, "plugins", _names(self.plugin_reports))
-        plugin_settings = self._plugin_settings()
-        for _plugin, tables in self.host.collect(hookspecs.register_tables):
-            bring_up_to_date(deployment.database.path, tables.migrations)
-        self.live = Live()
-        self._adapters: dict[str, Adapter] = {}
+        super().__init__(deployment, extras)
         self._tasks: list[asyncio.Task[None]] = []
-        self._make_core(deployment, plugin_settings)
-        self.adapter_reports = self._load_adapters()
-        self._outbox = Outbox(deployment.database, settings.library.id, self.live, self._adapters)
-        self.server = self._make_server(extras)
-        self._condition = "starting"
-
-    def _make_core(self, deployment: Deployment, plugin_settings: Mapping[str, BaseModel]) -> None:
-        settings, database = deployment.settings, deployment.database
-        library = settings.library.id
-        self.duty = Duty()
-        self.desk = Desk(database, library, self.live, self._needs_outbox)
-        self.staff = StaffAccounts(database, library)
-        self.services: dict[type[Any], Any] = {
-            Database: database,
-            Desk: self.desk,
-            Duty: self.duty,
-            EventReading: self.desk.reading,
-            KnowledgeBase: deployment.knowledge_base,
-            Live: self.live,
-            PluginHost: self.host,
-            StaffAccounts: self.staff,
-        }
-        surroundings = Surroundings(
-            self.services, plugin_settings, settings.hours, settings.library.name, library
-        )
-        self.pipeline = Pipeline(self.host, surroundings, settings.answers)
-        store = SqliteStore(database, library, self._needs_outbox)
-        self.turns = Turns(store, self.pipeline, self.live)
-        limits = settings.limits
-        message_limits = MessageLimits(
-            RateLimit(limits.burst, limits.per_second),
-            RateLimit(limits.address_burst, limits.address_per_second),
-        )
-        self.gateway = Gateway(
-            Inbox(store, self.turns, self.live, message_limits),
-            self.desk.reading,
-            self.live,
-            ReaderTokens(deployment_key(deployment.folder)),
-            LibraryIdentity(
-                settings.library.name, settings.library.default_language, settings.web.public_url
-            ),
-        )
-
-    def _plugin_settings(self) -> dict[str, BaseModel]:
-        """Check every plugin's section; one without settings of its own may have no keys in it."""
-        models: dict[str, type[BaseModel]] = dict.fromkeys(self.host.names(), NoSettings)
-        models |= self.host.collect(hookspecs.register_settings)
-        return {
-            plugin: parse(model, self.settings.plugins.section(plugin), f"plugins.{plugin}")
-            for plugin, model in models.items()
-        }
-
-    def _load_adapters(self) -> list[LoadReport]:
-        section = self.settings.adapters
-        reports = []
-        for point in found_entry_points("refdesk.adapters", section.first):
-            loaded, report = load_entry_point(point, section.disabled)
-            if loaded is not None and not (
-                isinstance(loaded, type) and issubclass(loaded, Adapter)
-            ):
-                report = LoadReport(point.name, "quarantined", "it is no Adapter", report.version)
-            elif loaded is not None:
-                name = point.name
-                settings = parse(loaded.settings_model, section.section(name), f"adapters.{name}")
-                self._adapters[name] = loaded(name, settings, self.gateway)
-            reports.append(report)
-            if report.condition == "quarantined":
-                log.error("adapter_quarantined", adapter=point.name, reason=report.reason)
-        refuse_unknown_names(section, "adapters", _names(reports))
-        return reports
-
-    def _needs_outbox(self, account: str) -> bool:
-        adapter = self._adapters.get(account)
-        return adapter is None or adapter.capabilities.delivery == "outbox"
-
-    def _make_server(self, extras: Extras) -> web.Application:
-        routes: list[web.RouteDef] = list(extras.routes)
-        self.services.update(extras.services)
-        assets = [*extras.assets]
-        assets += [one for _plugin, one in self.host.collect(hookspecs.register_web_assets)]
-        for _plugin, added in self.host.collect(hookspecs.register_routes):
-            routes += added
-        for adapter in self._adapters.values():
-            routes += adapter.routes()
-            assets += adapter.web_assets()
-        _refuse_collisions(routes)
-        return make_server(self.settings, self.services, routes, assets, self.readiness)
-
-    def adapter(self, name: str) -> Adapter:
-        """Return a loaded adapter by its account name; raises `NotFoundError` saying why not."""
-        if name not in self._adapters:
-            reasons = [one.reason for one in self.adapter_reports if one.name == name]
-            raise NotFoundError(f"The channel {name} does not run: {', '.join(reasons)}.")
-        return self._adapters[name]
-
-    async def readiness(self) -> str:
-        """Return `ready`, or what is missing."""
-        return self._condition
 
     async def start(self) -> None:
         """Take the lock, take up unfinished work, begin to follow the knowledge base.
@@ -192,16 +30,17 @@ class App:
         await asyncio.to_thread(self._lock.acquire)
         recovered = await self.turns.recover()
         self._begin(self._follow_knowledge_base)
-        self._begin(self._outbox.run)
+        for work in self.background:
+            self._begin(work)
         for adapter in self._adapters.values():
             if adapter.runs == "with the server":
                 self._begin(adapter.run)
-        self._condition = "ready"
+        self.condition = "ready"
         log.info("started", recovered=recovered, plugins=len(self.host.names()))
 
     async def stop(self) -> None:
         """Send pages away, finish the work in hand, close the files."""
-        self._condition = "stopping"
+        self.condition = "stopping"
         for adapter in self._adapters.values():
             await adapter.close()
         await self.turns.drain(DRAIN_SECONDS)
@@ -214,7 +53,7 @@ class App:
     async def settle(self, seconds: float = DRAIN_SECONDS) -> None:
         """Wait until accepted messages are worked on and their replies sent, at most so long."""
         await self.turns.settle(seconds)
-        await self._outbox.send_due()
+        await self.outbox.send_due()
 
     def _begin(self, work: Callable[[], Any]) -> None:
         self._tasks.append(asyncio.create_task(_forever(work)))
@@ -234,10 +73,6 @@ class App:
                 raise
 
 
-def _names(reports: Sequence[LoadReport]) -> list[str]:
-    return [report.name for report in reports]
-
-
 async def _forever(work: Callable[[], Any]) -> None:
     """Run a background loop again when it fails: the border of loops."""
     while True:
@@ -248,12 +83,3 @@ async def _forever(work: Callable[[], Any]) -> None:
             await asyncio.sleep(1.0)
         else:
             return
-
-
-def _refuse_collisions(routes: Sequence[web.RouteDef]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for route in routes:
-        key = (route.method, route.path)
-        if key in seen:
-            raise PluginError(f"Two components serve {route.method} {route.path}.")
-        seen.add(key)

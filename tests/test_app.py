@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -10,12 +10,11 @@ import pytest
 from aiohttp import WSMsgType, web
 from sqlalchemy import select
 
-import refdesk.app
 from refdesk import Offer, Question, hookimpl
+from refdesk.app import App, Extras
 from refdesk.core.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
-from refdesk.core.plugin_loading import LoadReport
 from refdesk.core.tables import OutboxRow
 from refdesk.deployment import open_deployment
 from refdesk.errors import DeploymentBusyError, NotFoundError, PluginError
@@ -262,23 +261,18 @@ class Asking(Adapter):
 
 
 async def test_the_server_asks_platforms_that_have_to_be_asked_and_does_so_again_after_a_failure(
-    library: MakeLibrary, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    point = EntryPoint("asking", f"{__name__}:Asking", "refdesk.adapters")
-    monkeypatch.setattr(refdesk.app, "found_entry_points", lambda _group, _first: [point])
-    monkeypatch.setattr(refdesk.app, "load_entry_point", _load_asking)
     Asking.arrived = asyncio.Event()
-    asked = library()
-    await asked.app.start()
+    deployment = open_deployment(tmp_path)
+    app = App(deployment, Extras(adapters={"asking": Asking}))
+    await app.start()
     async with asyncio.timeout(30):
         await Asking.arrived.wait()
-    assert await asked.app.desk.reading.open_consultation("asking", "somebody")
+    assert await app.desk.reading.open_consultation("asking", "somebody")
     assert Asking.asked == ["asking", "asking"]
-    await asked.app.stop()
-
-
-def _load_asking(point: EntryPoint, _disabled: object) -> tuple[type[Asking], LoadReport]:
-    return Asking, LoadReport(point.name, "loaded")
+    await app.stop()
+    deployment.close()
 
 
 @hookimpl

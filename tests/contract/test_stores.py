@@ -15,7 +15,7 @@ from sqlalchemy import Column, MetaData, String, Table, insert
 from refdesk import HandoffReason, Option, QueueChoice, Reply, Source, State, Text
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage
-from refdesk.core.sqlite_store import SqliteStore
+from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Store, Turn, Waiting
 from refdesk.storage import Database, Transaction, prepare
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
@@ -41,7 +41,7 @@ async def sqlite_stores(folder: Path) -> AsyncIterator[OpenStore]:
         while opened:
             opened.pop().close()
         opened.append(Database(path))
-        return SqliteStore(opened[0], "main")
+        return ConsultationStore(opened[0], "main")
 
     yield open_again
     for database in opened:

@@ -27,7 +27,7 @@ from refdesk.core.desk_work import Desk, Done, WrapUp
 from refdesk.core.intents import Say
 from refdesk.core.live import Live
 from refdesk.core.messages import InboundMessage
-from refdesk.core.sqlite_store import SqliteStore
+from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.store import Finished, Outcome, Turn, Waiting
 from refdesk.core.tables import ConsultationRow
 from refdesk.storage import Database, prepare
@@ -76,7 +76,7 @@ class Consultations(RuleBasedStateMachine):
 
     def open_database(self) -> None:
         self.database = Database(self.folder / "refdesk.db")
-        self.store = SqliteStore(self.database, "main")
+        self.store = ConsultationStore(self.database, "main")
         self.desk = Desk(self.database, "main", Live(), lambda _account: False)
 
     def teardown(self) -> None:

@@ -1,4 +1,4 @@
-"""How are messages accepted and finished on SQLite?"""
+"""How are messages accepted, claimed and finished?"""
 
 import secrets
 import time
@@ -77,8 +77,8 @@ _UNFINISHED = prepare(
 )
 
 
-class SqliteStore:
-    """The core's store on one SQLite file."""
+class ConsultationStore:
+    """The core's store on a database."""
 
     def __init__(
         self,
