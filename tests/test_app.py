@@ -10,6 +10,7 @@ import pytest
 from aiohttp import WSMsgType, web
 from sqlalchemy import select
 
+import refdesk.app
 from refdesk import Offer, Question, hookimpl
 from refdesk.app import App, Extras
 from refdesk.core.adapter import Adapter, Capabilities
