@@ -3,8 +3,9 @@
 import re
 from functools import partial
 
-from refdesk.plugins.opening_hours.remainder import Remainder
-from refdesk.plugins.opening_hours.wording import EVENING, any_of
+from refdesk.core.dates.remainder import Remainder
+from refdesk.core.dates.words import any_of
+from refdesk.plugins.opening_hours.wording import EVENING
 
 _NOON = any_of("noon, midday", "正午")
 _TIME = re.compile(

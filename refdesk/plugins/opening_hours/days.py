@@ -7,16 +7,16 @@ from datetime import date, timedelta
 from typing import Literal
 
 from refdesk.core.calendar import Calendar
-from refdesk.plugins.opening_hours.occasions import coming_exceptions, read_occasions
-from refdesk.plugins.opening_hours.remainder import Found, Remainder
-from refdesk.plugins.opening_hours.spoken_days import read_near_days, read_weekdays
-from refdesk.plugins.opening_hours.wording import HOLIDAYS
-from refdesk.plugins.opening_hours.written_dates import (
+from refdesk.core.dates.remainder import Found, Remainder
+from refdesk.core.dates.spoken_days import read_near_days, read_weekdays
+from refdesk.core.dates.written_dates import (
     Days,
     days_between,
     read_fixed_holidays,
     read_written_dates,
 )
+from refdesk.plugins.opening_hours.occasions import coming_exceptions, read_occasions
+from refdesk.plugins.opening_hours.wording import HOLIDAYS
 
 _WEEK = timedelta(days=7)
 _LONGEST_RANGE = timedelta(days=31)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from refdesk.core.calendar import Calendar, DatedException
-from refdesk.plugins.opening_hours.remainder import Found, Remainder
-from refdesk.plugins.opening_hours.wording import normalised
-from refdesk.plugins.opening_hours.written_dates import Days, days_between
+from refdesk.core.dates.remainder import Found, Remainder
+from refdesk.core.dates.words import normalised
+from refdesk.core.dates.written_dates import Days, days_between
 
 # Exceptions of one name that lie further apart are those of different years.
 _ONE_OCCASION = timedelta(days=60)

@@ -3,8 +3,9 @@
 import re
 
 from refdesk.core.calendar_settings import HoursSettings
-from refdesk.plugins.opening_hours.remainder import Remainder
-from refdesk.plugins.opening_hours.wording import JOINING, normalised
+from refdesk.core.dates.remainder import Remainder
+from refdesk.core.dates.words import normalised
+from refdesk.plugins.opening_hours.wording import JOINING
 
 
 def read_places(text: Remainder, hours: HoursSettings) -> tuple[str, ...]:

@@ -5,18 +5,19 @@ from datetime import date
 from typing import Literal
 
 from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.dates.remainder import Remainder
+from refdesk.core.dates.words import normalised
+from refdesk.core.dates.written_dates import Days, with_digits
 from refdesk.plugins.opening_hours import wording
 from refdesk.plugins.opening_hours.clock import read_time
 from refdesk.plugins.opening_hours.days import NamedDays, read_days
 from refdesk.plugins.opening_hours.places import read_places
-from refdesk.plugins.opening_hours.remainder import Remainder
 from refdesk.plugins.opening_hours.topic import (
     Asks,
     may_be_about_hours,
     names_day_off_only,
     read_topic,
 )
-from refdesk.plugins.opening_hours.written_dates import Days, with_digits
 
 # Whoever writes more than this has more to ask than the hours.
 _LONGEST_QUESTION = 160
@@ -49,7 +50,7 @@ def understand(text: str, today: date, hours: HoursSettings, language: str) -> H
     """
     if len(text) > _LONGEST_QUESTION:
         return None
-    whole = with_digits(wording.normalised(text))
+    whole = with_digits(normalised(text))
     if not may_be_about_hours(whole):
         return None
     rest = Remainder(whole)

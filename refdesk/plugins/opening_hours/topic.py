@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from refdesk.core.dates.remainder import Remainder
 from refdesk.plugins.opening_hours import wording
-from refdesk.plugins.opening_hours.remainder import Remainder
 
 Asks = Literal["status", "opening", "closing", "hours"]
 

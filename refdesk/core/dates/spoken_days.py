@@ -4,9 +4,9 @@ import re
 from datetime import date, timedelta
 from functools import partial
 
-from refdesk.plugins.opening_hours.remainder import Found, Remainder
-from refdesk.plugins.opening_hours.wording import any_of
-from refdesk.plugins.opening_hours.written_dates import Days, days_between
+from refdesk.core.dates.remainder import Found, Remainder
+from refdesk.core.dates.words import any_of
+from refdesk.core.dates.written_dates import Days, days_between
 
 _WEEKDAY = re.compile(
     r"(?<![a-z])(?:(?P<which>next|this|coming|every)\s+(?:coming\s+)?)?"

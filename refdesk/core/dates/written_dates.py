@@ -4,8 +4,8 @@ import re
 from datetime import date, timedelta
 from functools import partial
 
-from refdesk.plugins.opening_hours.remainder import Found, Remainder
-from refdesk.plugins.opening_hours.wording import any_of
+from refdesk.core.dates.remainder import Found, Remainder
+from refdesk.core.dates.words import any_of
 
 Days = tuple[date, ...]
 

@@ -1,0 +1,1 @@
+"""Which days does a text name, in English and in Chinese? (pure)"""
