@@ -47,6 +47,7 @@ class App(Parts):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.http.close()
         self._lock.release()
         log.info("stopped")
 

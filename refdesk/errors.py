@@ -7,6 +7,7 @@ RefdeskError
 │   ├── ImportFileError     a knowledge-base file is broken (names file and line)
 │   ├── SchemaError         the database has another schema version
 │   ├── DeploymentBusyError another server runs on the same folder
+│   ├── VaultError          readers' addresses cannot be read: key missing, wrong, value changed
 │   ├── StorageError        nothing can be written or read now (disk full, connection lost)
 │   └── ConstraintError     a rule of a table refused a row
 ├── RefusedError            a request was understood and refused (the text says why)
@@ -14,10 +15,13 @@ RefdeskError
 │   ├── NotFoundError       there is no such thing for the one who asks
 │   └── ConflictError       somebody else was first, or the state forbids it
 └── PluginError             a plugin broke its contract
+    └── RemoteServiceError  another system that a plugin called did not do what was asked
 
 The message of each error is one or two plain sentences: what is wrong and what to do next.
 It never contains what a reader typed.
 """
+
+from typing import Literal
 
 
 class RefdeskError(Exception):
@@ -54,6 +58,10 @@ class DeploymentBusyError(DataError):
     """Another server runs on the same folder."""
 
 
+class VaultError(DataError):
+    """Readers' addresses cannot be read: the key is missing or wrong, or a value was changed."""
+
+
 class StorageError(DataError):
     """Nothing can be written or read now; it can be tried again later."""
 
@@ -80,3 +88,22 @@ class ConflictError(RefusedError):
 
 class PluginError(RefdeskError):
     """A plugin broke its contract."""
+
+
+class RemoteServiceError(PluginError):
+    """Another system that a plugin called did not do what was asked.
+
+    `happened` says what is known of it: `nothing` (it was never asked), `refused` (it said no) or
+    `unknown` (it may have done it). `status` is that of its answer, 0 when there was none.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        happened: Literal["nothing", "refused", "unknown"],
+        status: int = 0,
+    ) -> None:
+        """Say what went wrong; addresses and answers may be private, so they are not quoted."""
+        super().__init__(problem)
+        self.happened, self.status = happened, status

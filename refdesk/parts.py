@@ -23,6 +23,7 @@ from refdesk.core.outbox import Outbox
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
 from refdesk.core.plugin_host import PluginHost
+from refdesk.core.plugin_http import OutwardHttp
 from refdesk.core.plugin_loading import (
     LoadReport,
     found_entry_points,
@@ -104,6 +105,7 @@ class Parts:
         self.duty = Duty()
         self.desk = Desk(database, library, self.live, self._needs_outbox, self.clock)
         self.staff = StaffAccounts(database, library)
+        self.http = OutwardHttp(settings.plugins.local_services)
         self.services: dict[type[Any], Any] = {
             Database: database,
             Desk: self.desk,
@@ -111,6 +113,7 @@ class Parts:
             EventReading: self.desk.reading,
             KnowledgeBase: deployment.knowledge_base,
             Live: self.live,
+            OutwardHttp: self.http,
             PluginHost: self.host,
             StaffAccounts: self.staff,
         }

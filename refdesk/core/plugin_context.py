@@ -11,6 +11,7 @@ from refdesk.core.calendar_settings import HoursSettings
 from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say, WriteRow
 from refdesk.core.messages import Language, Reply
 from refdesk.core.offers import HandoffReason
+from refdesk.core.plugin_http import OutwardHttp, PluginHttp
 from refdesk.core.translations import translate
 from refdesk.storage import Prepared
 
@@ -85,6 +86,11 @@ class PluginContext:
         """Return a shared service by its type, such as the knowledge base."""
         service: Service = self._surroundings.services[kind]
         return service
+
+    @property
+    def http(self) -> PluginHttp:
+        """Calls other systems: `await context.http.get_json("https://...")`."""
+        return PluginHttp(self.service(OutwardHttp))
 
     def translate(self, text: str, **values: object) -> str:
         """Return a system text in the reader's language."""

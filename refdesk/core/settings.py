@@ -111,6 +111,16 @@ class ComponentSettings(BaseModel):
         return section
 
 
+class PluginsSettings(ComponentSettings):
+    """Section `[plugins]`: which are on, in which order, what they may call; their sections."""
+
+    local_services: list[str] = Field(
+        default_factory=list,
+        description="Hosts inside the library's network that plugins may call, `host` or "
+        "`host:port`. Public addresses need no entry.",
+    )
+
+
 class Settings(BaseModel):
     """The whole of refdesk.toml."""
 
@@ -122,7 +132,7 @@ class Settings(BaseModel):
     answers: AnswerRules = Field(default_factory=lambda: parse(AnswerRules, {}, "answers"))
     limits: LimitSettings = Field(default_factory=lambda: parse(LimitSettings, {}, "limits"))
     log: LogSettings = Field(default_factory=lambda: parse(LogSettings, {}, "log"))
-    plugins: ComponentSettings = Field(default_factory=ComponentSettings)
+    plugins: PluginsSettings = Field(default_factory=lambda: parse(PluginsSettings, {}, "plugins"))
     adapters: ComponentSettings = Field(default_factory=ComponentSettings)
 
 
