@@ -9,7 +9,7 @@ from pathlib import Path
 from refdesk.core.settings import Settings, load_settings
 from refdesk.errors import DataError
 from refdesk.knowledge_base import KnowledgeBase
-from refdesk.storage import Database
+from refdesk.storage import Database, SqliteDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 SETTINGS_FILE = "refdesk.toml"
@@ -43,6 +43,6 @@ def open_deployment(folder: Path, settings_file: Path | None = None) -> Deployme
         raise DataError(f"{folder} cannot be used: {error.strerror}.") from error
     path = folder / "refdesk.db"
     bring_up_to_date(path, CORE_MIGRATIONS)
-    database = Database(path)
+    database = SqliteDatabase(path)
     knowledge_base = KnowledgeBase.open(database, folder / "index", library=settings.library.id)
     return Deployment(folder, settings, database, knowledge_base)

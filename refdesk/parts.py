@@ -43,7 +43,6 @@ from refdesk.errors import NotFoundError, PluginError
 from refdesk.knowledge_base import KnowledgeBase
 from refdesk.logs import get_logger
 from refdesk.storage import Database, ServerLock
-from refdesk.storage.schema import bring_up_to_date
 
 log = get_logger(__name__)
 
@@ -87,7 +86,7 @@ class Parts:
         refuse_unknown_names(settings.plugins, "plugins", _names(self.plugin_reports))
         plugin_settings = self._plugin_settings()
         for _plugin, tables in self.host.collect(hookspecs.register_tables):
-            bring_up_to_date(deployment.database.path, tables.migrations)
+            deployment.database.migrate(tables.migrations)
         self.live = Live()
         self._adapters: dict[str, Adapter] = {}
         self._make_core(deployment, plugin_settings)

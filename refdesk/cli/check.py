@@ -14,7 +14,7 @@ from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_dep
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base.checking import check as check_base
-from refdesk.storage import prepare
+from refdesk.storage import SqliteDatabase, prepare
 
 Finding = tuple[Literal["problem", "advice"], str]
 # What goes to this machine itself leaves nothing on a network.
@@ -53,7 +53,10 @@ def _findings(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _files(deployment: Deployment) -> Iterator[Finding]:
-    for path in (deployment.folder, deployment.database.path):
+    paths = [deployment.folder]
+    if isinstance(deployment.database, SqliteDatabase):
+        paths.append(deployment.database.path)
+    for path in paths:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield "problem", f"{path} is open to other users of this machine: chmod go= it."
 

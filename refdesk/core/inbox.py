@@ -1,16 +1,16 @@
 """How does a message of any platform come in?"""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable
 
 from refdesk.core.live import Live
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import Accepted, Store
+from refdesk.core.store import Accepted, Arriving, Store
+from refdesk.core.triggers import Trigger
 from refdesk.core.turns import Turns
-from refdesk.errors import DataError
+from refdesk.errors import DataError, StorageError
 from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
@@ -47,23 +47,31 @@ class Inbox:
         A repeat gets the first one's result and runs nothing. Raises `DataError` when nothing can
         be stored now: the sender is told to try again.
         """
+        return await self._store_once(message)
+
+    async def trigger(self, trigger: Trigger) -> Accepted:
+        """Do the same with something that is due for a reader; nothing limits how often."""
+        return await self._store_once(trigger)
+
+    async def _store_once(self, arriving: Arriving) -> Accepted:
         try:
-            accepted = await self._store.accept(message)
+            accepted = await self._store.accept(arriving)
         except asyncio.CancelledError:
             # Whoever brought it has gone; it is stored all the same, so somebody has to answer it.
-            rescue = running_loop().create_task(self._take_up(message))
+            rescue = running_loop().create_task(self._take_up(arriving))
             self._rescues.add(rescue)
             rescue.add_done_callback(self._rescues.discard)
             raise
-        except sqlite3.OperationalError as error:
+        except StorageError as error:
             log.error("message_not_stored", problem=str(error))  # noqa: TRY400 - the words suffice
             raise DataError("The message could not be stored. Please send it again.") from error
-        if accepted.turn is not None:
+        if accepted.events and isinstance(arriving, InboundMessage):
             self._live.publish(accepted.consultation, accepted.events)
+        if accepted.turn is not None:
             self._turns.begin(accepted.turn)
         return accepted
 
-    async def _take_up(self, message: InboundMessage) -> None:
+    async def _take_up(self, arriving: Arriving) -> None:
         """Begin the turn of a message whose bringer did not wait for its acceptance."""
-        await self._store.accept(message)  # a repeat: returns when the first one is durable
+        await self._store.accept(arriving)  # a repeat: returns when the first one is durable
         await self._turns.recover()

@@ -5,7 +5,6 @@ Each consultation with work has one task; different consultations run side by si
 """
 
 import asyncio
-import sqlite3
 from collections import deque
 from dataclasses import replace
 
@@ -14,8 +13,9 @@ from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
 from refdesk.core.messages import Reply
 from refdesk.core.pipeline import Pipeline
-from refdesk.core.store import Finished, Outcome, Overtaken, Store, Turn
+from refdesk.core.store import Fenced, Finished, Outcome, Overtaken, Store, Turn
 from refdesk.core.translations import translate
+from refdesk.errors import StorageError
 from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
@@ -82,13 +82,19 @@ class Turns:
             while queue:
                 turn = queue[0]
                 if turn.consultation.version < consultation.version:
-                    turn = replace(turn, consultation=consultation)
-                consultation = (await self._settle(turn)).consultation
+                    # What was accepted later knows the newer lease.
+                    epoch = max(turn.consultation.epoch, consultation.epoch)
+                    turn = replace(turn, consultation=replace(consultation, epoch=epoch))
+                finished = await self._settle(turn)
+                if isinstance(finished, Fenced):
+                    log.warning("turn_fenced", consultation=key, seq=turn.seq)
+                    return
+                consultation = finished.consultation
                 queue.popleft()
         finally:
             del self._waiting[key]
 
-    async def _settle(self, turn: Turn) -> Finished:
+    async def _settle(self, turn: Turn) -> Finished | Fenced:
         """Decide and write; decide again when a librarian was faster.
 
         While nothing can be written (the disk is full) the message waits, and those behind it.
@@ -106,6 +112,8 @@ class Turns:
             if isinstance(result, Finished):
                 self._live.publish(turn.consultation.id, result.events, result.consultation)
                 return result
+            if isinstance(result, Fenced):
+                return result
             turn = replace(turn, consultation=result.consultation)
 
     async def _decide(self, turn: Turn) -> Outcome:
@@ -115,12 +123,12 @@ class Turns:
             log.exception("message_failed", seq=turn.seq, problem=type(error).__name__)
             return _apology(turn)
 
-    async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+    async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken | Fenced:
         try:
             return await self._store.finish(turn, outcome)
         except Exception as error:  # the border, as above
             has_rows = any(isinstance(intent, WriteRow) for intent in outcome.intents)
-            if isinstance(error, sqlite3.OperationalError) and not has_rows:
+            if isinstance(error, StorageError) and not has_rows:
                 raise  # the disk's fault, not the answer's: it is given later
             # A plugin's row broke its own table's rule, or its reply cannot be stored.
             log.warning("outcome_refused", seq=turn.seq, problem=type(error).__name__)

@@ -1,35 +1,35 @@
-"""How does the rest of the program read and write rows?"""
+"""How does the rest of the program read and write rows, whatever the engine?"""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
+from concurrent.futures import Future
+from typing import Literal, TypeVar
 
 from refdesk.loops import running_loop
-from refdesk.storage.readers import Readers
+from refdesk.storage.schema import Migrations
 from refdesk.storage.transaction import Transaction
 from refdesk.storage.writer import Unit, Writer
 
 Result = TypeVar("Result")
 
-# Two cores: a third reading thread would only wait for the interpreter lock.
-READER_THREADS = 2
 
+class Database(ABC):
+    """Rows, for many readers and one writer in this process.
 
-class Database:
-    """One SQLite file: many readers, one writer.
-
-    A unit of work is a plain function of a `Transaction`. It may run twice when its commit group
-    failed because of another unit, so it must not change anything but the database.
+    A unit of work is a plain function of a `Transaction`. It may run twice, when its commit group
+    failed because of another unit or another node was faster, so it must not change anything but
+    the database. What fails comes out as `StorageError` (nothing can be read or written now),
+    `ConstraintError` (a rule of a table refused a row), or as the unit's own error. After a
+    `StorageError` it may be unknown whether a write was committed: whoever tries again does so
+    under the same key.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Use the file at `path`, which must have been migrated."""
-        self.path = path
-        self._writer = Writer(path)
-        self._reading = ThreadPoolExecutor(READER_THREADS, "refdesk-reader")
-        self._readers = Readers(path)
+    engine: Literal["sqlite", "postgresql"]
+
+    def __init__(self, writer: Writer) -> None:
+        """Write by `writer`."""
+        self._writer = writer
 
     async def write(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in a transaction; return its result once it is durable."""
@@ -44,17 +44,18 @@ class Database:
         self._writer.submit(Unit(work, future, None))
         return future.result()
 
+    @abstractmethod
+    def migrate(self, migrations: Migrations) -> None:
+        """Bring a set of tables up to date; raises `SchemaError` when they are newer."""
+
+    @abstractmethod
     async def read(self, work: Callable[[Transaction], Result]) -> Result:
-        """Run `work` on a connection that cannot write, in a reading thread."""
-        return await running_loop().run_in_executor(self._reading, self.read_blocking, work)
+        """Run a short `work` that cannot write; it sees one moment of the database."""
 
+    @abstractmethod
     def read_blocking(self, work: Callable[[Transaction], Result]) -> Result:
-        """Do the same in the calling thread, on a connection of its own."""
-        return self._readers.run(work)
+        """Do the same in the calling thread, which `work` may keep busy for long."""
 
+    @abstractmethod
     def close(self) -> None:
-        """Finish queued writes, empty the write-ahead log and close the file."""
-        self._reading.shutdown(wait=True)
-        self._readers.close()
-        # The last one to close empties the log.
-        self._writer.close()
+        """Finish queued writes and the units under way, then close every connection."""

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from refdesk.storage.connections import BUSY_TIMEOUT_SECONDS
+from refdesk.storage.sqlite.connections import BUSY_TIMEOUT_SECONDS
 
 
 def run() -> None:

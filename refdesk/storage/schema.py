@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdesk.errors import DataError, SchemaError
-from refdesk.storage.connections import connect
+from refdesk.storage.sqlite.connections import connect
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,20 @@
 """How do many coroutines share one durable writer?
 
-One thread owns the only connection that writes. It takes whatever is queued, runs it in one
-transaction and commits once: with 100 waiting messages the disk is asked once, not 100 times.
-When a unit of work fails, the group is rolled back and each unit is tried alone, so that a bad
-one costs only itself.
+One thread owns the only connection of this process that writes. It takes whatever is queued, runs
+it in one transaction and commits once: with 100 waiting messages the disk is asked once, not 100
+times. When a unit of work fails, the group is rolled back and each unit is tried alone, so that a
+bad one costs only itself.
 """
 
 import asyncio
-import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from refdesk.storage.connections import connect
+from refdesk.errors import StorageError
 from refdesk.storage.transaction import Transaction
 
 # Above this the latency of the first in the group grows without saving more disk time.
@@ -36,13 +34,29 @@ class Unit:
     error: BaseException | None = None
 
 
-class Writer:
-    """The one thread that writes to a database file."""
+class GroupError(StorageError):
+    """The group failed as a whole: trying its units alone would not help, or could repeat them."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file and start the thread."""
-        self._connection = connect(path, "write")
-        self._transaction = Transaction(self._connection)
+
+class Commits(Protocol):
+    """An engine's way to commit; all but its making is called in the writer's thread."""
+
+    def commit(self, works: Sequence[Work]) -> list[Any]:
+        """Run units in one transaction and return their results once they are durable.
+
+        On failure nothing of it remains, unless a `GroupError` says that this is not known.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Writer:
+    """The one thread that writes to a database."""
+
+    def __init__(self, commits: Commits) -> None:
+        """Start the thread."""
+        self._commits = commits
         self._queue: SimpleQueue[Unit | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="refdesk-writer", daemon=True)
@@ -55,12 +69,11 @@ class Writer:
         self._queue.put(unit)
 
     def close(self) -> None:
-        """Finish what is queued, then close the file."""
+        """Finish what is queued, then close the connection."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
             self._thread.join()
-            self._connection.close()
             self._refuse_latecomers()
 
     def _refuse_latecomers(self) -> None:
@@ -82,6 +95,7 @@ class Writer:
             if units:
                 self._commit_group(units)
                 _report(units)
+        self._commits.close()
 
     def _next_group(self) -> list[Unit | None]:
         group = [self._queue.get()]
@@ -93,34 +107,21 @@ class Writer:
         return group
 
     def _commit_group(self, units: list[Unit]) -> None:
-        if not self._try_commit(units) and len(units) > 1:
+        if self._try_commit(units) == "each alone" and len(units) > 1:
             for unit in units:
                 self._try_commit([unit])
 
-    def _try_commit(self, units: list[Unit]) -> bool:
-        """Run units in one transaction; on failure nothing of it remains and errors are noted."""
-        connection, transaction = self._connection, self._transaction
+    def _try_commit(self, units: list[Unit]) -> Literal["over", "each alone"]:
+        """Note results or errors; say whether the units may be tried each alone."""
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for unit in units:
-                unit.error = None
-                unit.result = unit.work(transaction)
-            connection.execute("COMMIT")
+            results = self._commits.commit([unit.work for unit in units])
         except Exception as error:  # handed on to whoever waits, never dropped
-            self._roll_back()
             for unit in units:
                 unit.error = error
-            return False
-        return True
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            try:
-                self._connection.execute("ROLLBACK")
-            except sqlite3.OperationalError:
-                # SQLite has already rolled back by itself (disk full, I/O error).
-                if self._connection.in_transaction:
-                    raise
+            return "over" if isinstance(error, GroupError) else "each alone"
+        for unit, result in zip(units, results, strict=True):
+            unit.error, unit.result = None, result
+        return "over"
 
 
 def _report(units: list[Unit]) -> None:

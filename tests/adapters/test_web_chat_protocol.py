@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.reader_tokens import LIFETIME_SECONDS, ReaderTokens
 from refdesk.core.secrets import deployment_key
 from refdesk.core.tables import ConsultationRow, EventRow, InboxRow, ReaderRow
+from refdesk.errors import StorageError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import prepare
 from refdesk.testing import Library, MakeLibrary
@@ -592,7 +592,7 @@ async def test_a_full_disk_is_said_and_the_message_can_be_sent_again(
     accept = store.accept
 
     async def full(_message: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise StorageError("database or disk is full")
 
     await page.hello()
     monkeypatch.setattr(store, "accept", full)

@@ -17,8 +17,10 @@ from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Store, Turn, Waiting
-from refdesk.storage import Database, Transaction, prepare
+from refdesk.errors import ConstraintError
+from refdesk.storage import Database, SqliteDatabase, prepare
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+from refdesk.storage.sqlite.transaction import SqliteTransaction
 
 OpenStore = Callable[[], Awaitable[Store]]
 # A plugin's table with a rule that a row may break.
@@ -40,7 +42,7 @@ async def sqlite_stores(folder: Path) -> AsyncIterator[OpenStore]:
         """End the store before, as a crash would, and open what it has left."""
         while opened:
             opened.pop().close()
-        opened.append(Database(path))
+        opened.append(SqliteDatabase(path))
         return ConsultationStore(opened[0], "main")
 
     yield open_again
@@ -283,7 +285,7 @@ async def test_a_plugin_s_row_is_written_with_the_reply_or_neither_is(store: Sto
 
     await finish(store, await accept(store, "a"), seeing("first"))
     turn = await accept(store, "b")
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(ConstraintError):
         await store.finish(turn, seeing("second"))
     assert [one.seq for one in await store.claim()] == [turn.seq]
     assert (await finish(store, turn, saying("sorry"))).events[0].seq == turn.seq + 1
@@ -298,7 +300,7 @@ async def test_a_unit_that_fails_harms_no_other_that_was_waiting_beside_it(store
         return_exceptions=True,
     )
     assert sum(isinstance(one, Finished) for one in results) == 1
-    assert sum(isinstance(one, sqlite3.IntegrityError) for one in results) == 9
+    assert sum(isinstance(one, ConstraintError) for one in results) == 9
     assert len(await store.claim()) == 9
 
 
@@ -306,5 +308,5 @@ def test_the_probe_of_a_plugin_s_rows_is_about_a_real_table() -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute(CREATE_SEEN)
     connection.row_factory = sqlite3.Row
-    assert Transaction(connection).run(SEE, word="x") == 1
+    assert SqliteTransaction(connection).run(SEE, word="x") == 1
     connection.close()

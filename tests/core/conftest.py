@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 import structlog
 
-from refdesk.storage import Database
+from refdesk.storage import Database, SqliteDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 ZOO = Path(__file__).parent / "zoo"
@@ -19,7 +19,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty database."""
     path = tmp_path / "refdesk.db"
     bring_up_to_date(path, CORE_MIGRATIONS)
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     yield opened
     opened.close()
 

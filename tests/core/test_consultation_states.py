@@ -30,7 +30,7 @@ from refdesk.core.messages import InboundMessage
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.store import Finished, Outcome, Turn, Waiting
 from refdesk.core.tables import ConsultationRow
-from refdesk.storage import Database, prepare
+from refdesk.storage import SqliteDatabase, prepare
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 STAFF = tuple(StaffActor(name, name.title(), Role.LIBRARIAN) for name in ("li", "kim"))
@@ -75,7 +75,7 @@ class Consultations(RuleBasedStateMachine):
         self.open_database()
 
     def open_database(self) -> None:
-        self.database = Database(self.folder / "refdesk.db")
+        self.database = SqliteDatabase(self.folder / "refdesk.db")
         self.store = ConsultationStore(self.database, "main")
         self.desk = Desk(self.database, "main", Live(), lambda _account: False)
 

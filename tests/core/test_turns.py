@@ -1,7 +1,6 @@
 """Are messages of one consultation worked on in order, one at a time, and beside all others?"""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from types import ModuleType
 
@@ -15,6 +14,7 @@ from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.parts_json import plain_text
 from refdesk.core.store import Finished, Outcome, Overtaken, Turn
+from refdesk.errors import StorageError
 from refdesk.storage import prepare
 from refdesk.testing import Library, MakeLibrary
 
@@ -169,7 +169,7 @@ async def test_while_nothing_can_be_written_messages_wait_in_order(
     async def finish_on_a_full_disk(turn: Turn, outcome: Outcome) -> Finished | Overtaken:
         if disk:
             disk.pop()
-            raise sqlite3.OperationalError("database or disk is full")
+            raise StorageError("database or disk is full")
         return await finish(turn, outcome)
 
     monkeypatch.setattr(store, "finish", finish_on_a_full_disk)

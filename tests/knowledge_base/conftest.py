@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from refdesk.knowledge_base import KnowledgeBase
-from refdesk.storage import Database
+from refdesk.storage import Database, SqliteDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 
@@ -16,7 +16,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """An empty database with every table; migrating takes longer than most tests."""
     path = tmp_path_factory.mktemp("migrated") / "refdesk.db"
     bring_up_to_date(path, CORE_MIGRATIONS)
-    with closing(Database(path)):
+    with closing(SqliteDatabase(path)):
         pass
     return path.read_bytes()
 
@@ -25,7 +25,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def database(tmp_path: Path, migrated: bytes) -> Iterator[Database]:
     path = tmp_path / "refdesk.db"
     path.write_bytes(migrated)
-    with closing(Database(path)) as database:
+    with closing(SqliteDatabase(path)) as database:
         yield database
 
 

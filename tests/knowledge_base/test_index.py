@@ -26,7 +26,7 @@ from refdesk.errors import DataError
 from refdesk.knowledge_base import KnowledgeBase, make_entry, store
 from refdesk.knowledge_base.checking import check
 from refdesk.knowledge_base.index import EntryIndex
-from refdesk.storage import Database
+from refdesk.storage import SqliteDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 Opener = Callable[[], KnowledgeBase]
@@ -117,7 +117,7 @@ def test_the_index_of_another_database_is_not_believed(
 ):
     other_file = tmp_path / "other.db"
     other_file.write_bytes(migrated)
-    with closing(Database(other_file)) as other:
+    with closing(SqliteDatabase(other_file)) as other:
         base = KnowledgeBase.open(other, tmp_path / "index")
         assert found(base, "common") == []
         base.put([make_entry(f"x{n}", "Strange", f"word{n}") for n in range(5)], "editor")
@@ -171,9 +171,9 @@ _IMPORTER = """
 import sys
 from pathlib import Path
 from refdesk.knowledge_base import KnowledgeBase, make_entry, store
-from refdesk.storage import Database
+from refdesk.storage import SqliteDatabase
 folder = Path(sys.argv[1])
-base = KnowledgeBase.open(Database(folder / "refdesk.db"), folder / "index")
+base = KnowledgeBase.open(SqliteDatabase(folder / "refdesk.db"), folder / "index")
 print("ready", flush=True)
 for n in range(10_000):
     base.put([make_entry(f"k{n % 7}", f"Title {n}", f"killed{n}")], "importer")
@@ -223,7 +223,7 @@ class FollowedBase(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name)
         bring_up_to_date(path / "refdesk.db", CORE_MIGRATIONS)
-        self.database = Database(path / "refdesk.db")
+        self.database = SqliteDatabase(path / "refdesk.db")
         self.bases = [KnowledgeBase.open(self.database, path / "index") for _ in range(2)]
         self.model: dict[str, str] = {}
 

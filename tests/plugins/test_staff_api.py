@@ -4,7 +4,6 @@ import asyncio
 import io
 import itertools
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from refdesk.core.authorise import Role
+from refdesk.errors import StorageError
 from tests.desk_server import PASSWORD, Desk, Script, running_desk
 
 NEVER_OPEN = """
@@ -374,7 +374,7 @@ async def test_on_a_full_disk_a_librarian_hears_that_nothing_can_be_stored_and_t
     database = desk.app.deployment.database
 
     async def full(_work: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        raise StorageError("database or disk is full")
 
     with monkeypatch.context() as broken:
         broken.setattr(database, "write", full)

@@ -19,7 +19,7 @@ from refdesk.core.calendar import hours_on, status_at
 from refdesk.core.settings import load_settings
 from refdesk.knowledge_base import Entry, KnowledgeBase
 from refdesk.knowledge_base.formats import entry_from, read_file
-from refdesk.storage import Database
+from refdesk.storage import SqliteDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 
 UNSEEN = [
@@ -40,7 +40,7 @@ THRESHOLD = AnswerRules.model_fields["threshold"].default
 def knowledge_base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     bring_up_to_date(folder / "refdesk.sqlite", CORE_MIGRATIONS)
-    database = Database(folder / "refdesk.sqlite")
+    database = SqliteDatabase(folder / "refdesk.sqlite")
     base = KnowledgeBase.open(database, folder / "index", today=lambda: date(2026, 11, 22))
     base.put(ENTRIES, "test")
     yield base
@@ -188,7 +188,7 @@ def test_the_spreadsheet_answers_what_no_entry_knows(tmp_path: Path, knowledge_b
         before = knowledge_base.search(text, language=_language(text))
         assert all(hit.confidence < THRESHOLD for hit in before)
     bring_up_to_date(tmp_path / "with.sqlite", CORE_MIGRATIONS)
-    database = Database(tmp_path / "with.sqlite")
+    database = SqliteDatabase(tmp_path / "with.sqlite")
     base = KnowledgeBase.open(database, tmp_path / "index")
     base.put([*ENTRIES, *event], "test")
     for language, text in sample_library.SPREADSHEET_QUESTIONS.items():

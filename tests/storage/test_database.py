@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, select
 
-from refdesk.storage import Database, Transaction, prepare
+from refdesk.errors import StorageError
+from refdesk.storage import Database, SqliteDatabase, Transaction, prepare
 from refdesk.storage.writer import LARGEST_GROUP
 
 ITEM = Table("item", MetaData(), Column("id", Integer, primary_key=True), Column("name", String))
@@ -31,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     yield opened
     opened.close()
 
@@ -90,7 +91,7 @@ async def test_one_who_stops_waiting_disturbs_nobody(database: Database) -> None
 
 
 async def test_reading_cannot_change_anything(database: Database) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StorageError, match="readonly"):
         await database.read(lambda tx: tx.run(ADD, name="x"))
     assert names(database) == []
 
@@ -127,7 +128,7 @@ def test_threads_read_side_by_side(database: Database) -> None:
 
 
 def test_closing_finishes_what_is_queued_and_empties_the_log(path: Path) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     writers = [
         threading.Thread(
             target=database.write_blocking, args=(lambda tx: tx.run(ADD, name="queued"),)
@@ -147,14 +148,14 @@ def test_closing_finishes_what_is_queued_and_empties_the_log(path: Path) -> None
 
 
 def test_a_closed_database_says_so(path: Path) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     database.close()
     with pytest.raises(RuntimeError, match="closed"):
         database.write_blocking(lambda tx: tx.run(ADD, name="x"))
 
 
 def test_closing_waits_for_the_units_under_way(path: Path) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     reading, go_on = threading.Event(), threading.Event()
     results: list[object] = []
 
@@ -220,7 +221,7 @@ NAMES_AND_IDS = prepare(select(ITEM).order_by(ITEM.c.id))
 
 
 def test_deleted_text_is_overwritten_on_the_disk(path: Path) -> None:
-    database = Database(path)
+    database = SqliteDatabase(path)
     marker = "a secret that has to go 4711"
     database.write_blocking(lambda tx: tx.run(ADD, name=marker))
     database.write_blocking(lambda tx: tx.run(prepare(ITEM.delete())))

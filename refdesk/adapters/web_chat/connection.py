@@ -1,6 +1,5 @@
 """How does one open reader page talk with the server?"""
 
-import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from refdesk.adapters.web_chat.frames import Hello, Problem, Said
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.messages import InboundMessage, Language
 from refdesk.core.web.outgoing import Outgoing
-from refdesk.errors import DataError
+from refdesk.errors import DataError, StorageError
 from refdesk.logs import get_logger
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Connection:
                     self._push(
                         frames.error(Problem("binary_frame", "Only text frames are understood."))
                     )
-        except sqlite3.Error as error:
+        except StorageError as error:
             log.error("log_not_read", problem=type(error).__name__)  # noqa: TRY400 - no texts
             await self._socket.close(code=1011, message=b"please come back in a moment")
         finally:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import socket
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
 from refdesk.core.web.pages import Pages
 from refdesk.core.web.start_page import start_page_routes
-from refdesk.errors import NotAllowedError, NotFoundError, RefusedError
+from refdesk.errors import NotAllowedError, NotFoundError, RefusedError, StorageError
 from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
@@ -119,7 +118,7 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _failure(request, 400, "bad_request", "The body of the request is damaged.")
     except RefusedError as error:
         return refusal(*_REFUSALS.get(type(error), (409, "conflict")), str(error))
-    except sqlite3.OperationalError as error:
+    except StorageError as error:
         return _not_stored(request, error)
     except Exception as error:  # the border of HTTP
         if isinstance(error, ConnectionError) and _is_gone(request):
@@ -129,7 +128,7 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _failure(request, 500, "failed", words)
 
 
-def _not_stored(request: web.Request, error: sqlite3.OperationalError) -> web.Response:
+def _not_stored(request: web.Request, error: StorageError) -> web.Response:
     """Say that the disk is full or the database busy, which passes."""
     log.error("not_stored", route=_route(request), problem=str(error))
     words = "Nothing can be stored at the moment. Please try again soon."

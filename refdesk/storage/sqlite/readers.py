@@ -1,12 +1,15 @@
 """How does each thread read on a connection of its own, and how are they all closed?"""
 
+import sqlite3
 import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from refdesk.storage.connections import connect
+from refdesk.storage.sqlite.connections import connect
+from refdesk.storage.sqlite.failures import explained
+from refdesk.storage.sqlite.transaction import SqliteTransaction
 from refdesk.storage.transaction import Transaction
 
 Result = TypeVar("Result")
@@ -26,9 +29,12 @@ class Readers:
     def run(self, work: Callable[[Transaction], Result]) -> Result:
         """Run `work` in the calling thread; it sees one moment of the database."""
         reader: _Reader | None = getattr(self._local, "reader", None)
-        if reader is None:
-            reader = self._local.reader = self._open()
-        return reader.run(work)
+        try:
+            if reader is None:
+                reader = self._local.reader = self._open()
+            return reader.run(work)
+        except sqlite3.Error as error:
+            raise explained(error) from error
 
     def close(self) -> None:
         """Wait for the units under way, then close every connection."""
@@ -64,7 +70,7 @@ class _Reader:
                 raise RuntimeError("the database is closed")
             self._connection.execute("BEGIN")
             try:
-                return work(Transaction(self._connection))
+                return work(SqliteTransaction(self._connection))
             finally:
                 self._connection.execute("COMMIT")
 

@@ -1,0 +1,50 @@
+"""How does a group of units of work become one durable commit in a SQLite file?"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from refdesk.storage.sqlite.connections import connect
+from refdesk.storage.sqlite.failures import explained
+from refdesk.storage.sqlite.transaction import SqliteTransaction
+from refdesk.storage.writer import Work
+
+
+class SqliteCommits:
+    """The only connection that writes; used by the writer's thread alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; raises `StorageError` when that is not possible."""
+        try:
+            self._connection = connect(path, "write")
+        except sqlite3.Error as error:
+            raise explained(error) from error
+        self._transaction = SqliteTransaction(self._connection)
+
+    def commit(self, works: Sequence[Work]) -> list[Any]:
+        """Run the units in one transaction; on failure nothing of it remains."""
+        connection, transaction = self._connection, self._transaction
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            results = [work(transaction) for work in works]
+            connection.execute("COMMIT")
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise explained(error) from error
+            raise
+        return results
+
+    def close(self) -> None:
+        """Close the file; the last one to do so empties the write-ahead log."""
+        self._connection.close()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                # SQLite has already rolled back by itself (disk full, I/O error).
+                if self._connection.in_transaction:
+                    raise
