@@ -243,7 +243,7 @@ async def test_a_reader_and_a_server_that_has_been_restarted(library: MakeLibrar
 class Asking(Adapter):
     """A platform that has to be asked, and whose line breaks once."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(delivery="event log")
+    capabilities = Capabilities(delivery="event log")
     asked: ClassVar[list[str]] = []
     arrived: ClassVar[asyncio.Event]
 

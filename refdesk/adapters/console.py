@@ -25,7 +25,7 @@ class Console(Adapter):
     """Standard input and output; one reader, known for as long as the program runs."""
 
     runs: ClassVar[Literal["with the server", "by its command"]] = "by its command"
-    capabilities: ClassVar[Capabilities] = Capabilities(delivery="outbox")
+    capabilities: Capabilities = Capabilities(delivery="outbox")
 
     def __init__(self, account: str, settings: Any, gateway: Gateway) -> None:
         """Begin a conversation with an unknown reader."""
@@ -51,10 +51,11 @@ class Console(Adapter):
                   for source in event.sources]  # fmt: skip
         return ["\n".join(lines).translate(_ESCAPES)]
 
-    async def send(self, target: str, payload: Any) -> SendResult:
+    async def send(self, target: str, payload: Any, key: str) -> SendResult:
         """Print to standard output."""
+        del key
         if target != self._rid:
-            return SendResult("refused", reason="this reader's terminal is closed")
+            return SendResult("permanent", reason="this reader's terminal is closed")
         print(payload, flush=True)  # noqa: T201 - the terminal is the platform here
         return SendResult("accepted")
 

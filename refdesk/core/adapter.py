@@ -1,49 +1,23 @@
 """What does refdesk need to know and do to speak on a platform?
 
 An adapter is a pure `decode` and `encode` and a thin shell. Storing once, order, retries, budgets
-and rate limits are the core's.
+and rate limits are the core's. What the platform can carry and answer: `capabilities.py`.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from refdesk.core.capabilities import Budget, Capabilities, Health, Rate, SendResult
 from refdesk.core.consultations import Event
 from refdesk.core.gateway import Gateway
 from refdesk.core.messages import InboundMessage
 from refdesk.core.web.assets import WebAssets
 
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a platform can carry. Lengths count `text_unit`; 0 means no limit."""
-
-    text_limit: int = 0
-    text_unit: Literal["characters", "bytes"] = "characters"
-    buttons: Literal["none", "shown"] = "none"
-    links: Literal["plain", "labelled"] = "plain"
-    delivery: Literal["event log", "outbox"] = "outbox"
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """What a platform said to a message: `retry` may name seconds, `refused` a reason."""
-
-    result: Literal["accepted", "retry", "window_closed", "auth", "refused"]
-    retry_seconds: float = 0.0
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a channel is: `working` or `failing`, and why."""
-
-    condition: Literal["working", "failing", "off"]
-    reason: str = ""
+__all__ = ["Adapter", "Budget", "Capabilities", "Health", "NoSettings", "Rate", "SendResult"]
 
 
 class NoSettings(BaseModel, extra="forbid"):
@@ -53,7 +27,8 @@ class NoSettings(BaseModel, extra="forbid"):
 class Adapter(ABC):
     """One platform. Subclasses are named by entry point in the group `refdesk.adapters`."""
 
-    capabilities: ClassVar[Capabilities]
+    # Of the platform as documented; an object may know better (`self.capabilities = ...`).
+    capabilities: Capabilities
     settings_model: ClassVar[type[BaseModel]] = NoSettings
     # The console reads the terminal of whoever called it; everything else belongs to the server.
     runs: ClassVar[Literal["with the server", "by its command"]] = "with the server"
@@ -70,12 +45,20 @@ class Adapter(ABC):
 
     @abstractmethod
     def encode(self, event: Event) -> list[Any]:
-        """Return what the platform has to be sent for an event, in order. Pure."""
+        """Return what the platform has to be sent for an event, in order. Pure.
 
-    async def send(self, target: str, payload: Any) -> SendResult:
-        """Send one payload to a reader; never raises for what a platform may answer."""
-        del target, payload
-        return SendResult("refused", reason="this channel shows its event log")
+        The same event always gives the same payloads: after a failure in the middle the first
+        ones are not sent again.
+        """
+
+    async def send(self, target: str, payload: Any, key: str) -> SendResult:
+        """Send one payload to the reader at the platform's address `target`.
+
+        `key` names this payload of this message and never changes: a platform that knows keys is
+        given it. Never raises for what a platform may answer.
+        """
+        del target, payload, key
+        return SendResult("permanent", reason="this channel shows its event log")
 
     def web_assets(self) -> Sequence[WebAssets]:
         """Return folders of page templates and static files that the routes use."""
@@ -94,6 +77,9 @@ class Adapter(ABC):
     async def close(self) -> None:  # noqa: B027 - most have nothing to give back
         """Say goodbye to readers and give resources back."""
 
-    def health(self) -> Health:
-        """Return how the channel is."""
+    async def health(self) -> Health:
+        """Return how the channel is, by asking the platform where that is cheap.
+
+        Asked every half minute, and before an account that had to stop is tried again.
+        """
         return Health("working")

@@ -128,8 +128,8 @@ class Outbox:
             return "settled"
         await self._mark(row["key"], "sending", attempts)
         result = SendResult("accepted")
-        for payload in adapter.encode(event_from(row)):
-            result = await adapter.send(row["rid"], payload)
+        for number, payload in enumerate(adapter.encode(event_from(row))):
+            result = await adapter.send(row["rid"], payload, f"{row['key']}.{number}")
             if result.result != "accepted":
                 break
         if result.result == "accepted":

@@ -6,7 +6,7 @@ A new adapter adds a line to `RAW`; it may not change a test.
 import json
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from refdesk import Choice, File, Image, Link, Option, Part, Quote, Source, State, Text
 from refdesk.core.adapter import Adapter
+from refdesk.core.capabilities import SendWord
 from refdesk.core.consultations import Event
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.testing import MakeLibrary
@@ -23,7 +24,7 @@ RAW: dict[str, Callable[[str], Any]] = {
     "console": lambda text: f"{text}\n",
     "web_chat": lambda text: json.dumps({"type": "message", "client_id": "c-1", "text": text}),
 }
-RESULTS = {"accepted", "retry", "window_closed", "auth", "refused"}
+RESULTS = set(get_args(SendWord))
 PARTS: tuple[Part, ...] = (
     Text("Plain <b>text</b> 你好"),
     Link("https://library.example.edu/map", "Map"),
@@ -133,15 +134,15 @@ def test_a_reader_is_not_sent_their_own_words_where_the_platform_shows_them(
 async def test_sending_to_an_unknown_reader_is_refused_and_raises_nothing(
     adapter: Adapter,
 ) -> None:
-    for payload in adapter.encode(REPLY):
-        result = await adapter.send("nobody", payload)
-        assert result.result in RESULTS - {"accepted"}
+    for number, payload in enumerate(adapter.encode(REPLY)):
+        result = await adapter.send("nobody", payload, f"c1.7.{number}")
+        assert result.result in RESULTS - {"accepted", "delivered"}
 
 
 async def test_closing_twice_is_harmless(adapter: Adapter) -> None:
     await adapter.close()
     await adapter.close()
-    assert adapter.health().condition in {"working", "failing", "off"}
+    assert (await adapter.health()).condition in {"working", "failing", "off"}
 
 
 def test_every_setting_is_described_and_unknown_ones_are_refused(adapter: Adapter) -> None:

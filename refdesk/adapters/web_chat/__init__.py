@@ -41,7 +41,7 @@ class WebChatSettings(BaseModel):
 class WebChat(Adapter):
     """The library's own chat page; its event log is its delivery."""
 
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         buttons="shown", links="labelled", delivery="event log"
     )
     settings_model: ClassVar[type[BaseModel]] = WebChatSettings
