@@ -27,7 +27,11 @@ BY_ID = prepare(select(_C).where(_C.c.library == bindparam("library"), _C.c.id =
 ALL_EVENTS = -1
 _events_after = (
     select(_E)
-    .where(_E.c.consultation == bindparam("consultation"), _E.c.seq > bindparam("after"))
+    .where(
+        _E.c.consultation == bindparam("consultation"),
+        _E.c.seq > bindparam("after"),
+        _E.c.audience != "program",
+    )
     .order_by(_E.c.seq)
     .limit(bindparam("most"))
 )
@@ -74,6 +78,7 @@ def consultation_from(row: Row) -> Consultation:
         queue=row["queue"],
         opened_at=row["opened_at"],
         since=row["since"],
+        epoch=row["epoch"],
     )
 
 

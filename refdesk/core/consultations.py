@@ -42,9 +42,10 @@ BOT_ANSWERS = frozenset({State.SELF_SERVICE, State.ASYNCHRONOUS})
 # A librarian may take over from these states.
 CLAIMABLE = frozenset({State.WAITING, State.ASYNCHRONOUS})
 
-EventKind = Literal["message", "reply", "state", "notice", "file", "note"]
+EventKind = Literal["message", "reply", "state", "notice", "file", "note", "trigger"]
 EventSender = Literal["reader", "bot", "librarian", "system"]
-Audience = Literal["everybody", "staff"]
+# A trigger is for the program only: it keeps its place in the order, nobody is shown it.
+Audience = Literal["everybody", "staff", "program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Consultation:
 
     `version` rises with each change of state or memory: what was decided on an older one is
     refused. `misses` counts questions in a row that found no answer, `offered` are the buttons
-    shown last, so that a typed number or label presses one. `since` is when the state began.
+    shown last, so that a typed number or label presses one. `since` is when the state began;
+    `epoch` rises when another server takes over the work on it.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Consultation:
     queue: str | None = None
     opened_at: float = 0.0
     since: float = 0.0
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
 """Which verbs does the core need from whatever keeps its messages?
 
 `accept` takes a message in, `claim` gives what still has to be worked on, `finish` writes what
-came of it; each is one transaction. (The fourth verb, `wake`, is `Live` within one process:
+came of it; each is one transaction. (The fourth verb, `wake`, is `Live`:
 docs/explanation/design.md, section 9.)
+
+Of several servers on one database each works on the consultations that it holds: a consultation
+with work names its `node`, and its `epoch` rises whenever another one takes it over. `finish` with
+an older epoch is refused: whoever was frozen or cut off cannot write what it decided back then.
 """
 
 from dataclasses import dataclass
@@ -12,20 +16,31 @@ from refdesk.core.consultations import Consultation, Event
 from refdesk.core.intents import Intent
 from refdesk.core.messages import InboundMessage, Language, Option
 from refdesk.core.queues import QueueChoice
+from refdesk.core.triggers import Trigger
+
+Arriving = InboundMessage | Trigger
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One accepted message and the consultation it belongs to, as it stood then."""
+    """One accepted message and the consultation it belongs to, as it stood then.
+
+    With a `trigger` the message is empty. `seq` is its number in the log; finishing it finishes
+    everything up to that number.
+    """
 
     consultation: Consultation
     message: InboundMessage
     seq: int
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message is stored durably. A `repeat` was stored earlier and starts nothing."""
+    """A message is stored durably. A `repeat` was stored earlier and starts nothing.
+
+    `turn` is None also when another server has the consultation: that one works on it.
+    """
 
     arrival: Literal["new", "repeat"]
     consultation: str
@@ -73,16 +88,21 @@ class Overtaken:
     consultation: Consultation
 
 
-class Store(Protocol):
-    """Keeps consultations; implemented once per database engine, judged by one contract suite."""
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """Another server has taken the consultation over; nothing was written. Leave it alone."""
 
-    async def accept(self, message: InboundMessage) -> Accepted:
-        """Store a message once, durably."""
+
+class Store(Protocol):
+    """Keeps consultations, on any database engine; judged by one contract suite."""
+
+    async def accept(self, arriving: Arriving) -> Accepted:
+        """Store a message or trigger once, durably."""
 
     async def claim(self) -> list[Turn]:
-        """Return accepted messages that have not been finished, oldest first."""
+        """Take over what nobody living holds; return all that this server has to do, in order."""
 
-    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken | Fenced:
         """Write what came of a message, once: a second time changes nothing and has no events.
 
         Messages of one consultation are finished in the order of their numbers.

@@ -16,7 +16,8 @@ class ReaderRow(SQLModel, table=True):
 class ConsultationRow(SQLModel, table=True):
     """One request for help as it stands now.
 
-    `asked_seq` is the reader's newest message, `done_seq` the newest that has been worked on.
+    `asked_seq` is the newest message or trigger, `done_seq` the newest that has been worked on;
+    between them there is work, and it is `node`'s.
     """
 
     __tablename__ = "consultation"
@@ -37,6 +38,17 @@ class ConsultationRow(SQLModel, table=True):
     queue: str | None = None
     opened_at: float
     since: float
+    node: str | None = None
+    epoch: int
+
+
+class NodeRow(SQLModel, table=True):
+    """One running server and when it was last seen, by the database's clock."""
+
+    __tablename__ = "node"
+    id: str = Field(primary_key=True)
+    library: str
+    seen_at: float
 
 
 class EventRow(SQLModel, table=True):

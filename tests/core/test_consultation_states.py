@@ -28,7 +28,7 @@ from refdesk.core.intents import Say
 from refdesk.core.live import Live
 from refdesk.core.messages import InboundMessage
 from refdesk.core.consultation_store import ConsultationStore
-from refdesk.core.store import Finished, Outcome, Turn, Waiting
+from refdesk.core.store import Fenced, Finished, Outcome, Turn, Waiting
 from refdesk.core.tables import ConsultationRow
 from refdesk.storage import SqliteDatabase, prepare
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
@@ -198,14 +198,16 @@ class Consultations(RuleBasedStateMachine):
     def the_program_is_killed(self) -> None:
         self.database.close()
         self.open_database()
-        pending: dict[str, list[int]] = {}
+        claimed: dict[str, list[Turn]] = {}
         for turn in self.run(self.store.claim()):
-            pending.setdefault(turn.consultation.id, []).append(turn.seq)
-        assert pending == {
-            key: [turn.seq for turn in model.pending]
-            for key, model in self.all.items()
-            if model.pending
-        }
+            claimed.setdefault(turn.consultation.id, []).append(turn)
+        for key, model in self.all.items():
+            before, model.pending = model.pending, claimed.pop(key, [])
+            assert [turn.seq for turn in model.pending] == [turn.seq for turn in before]
+            for old in before:
+                late = self.run(self.store.finish(old, decide(old.consultation, "answer")))
+                assert late == Fenced(), "the dead program cannot write any more"
+        assert claimed == {}
 
     @invariant()
     def states_and_owners_are_as_expected(self) -> None:

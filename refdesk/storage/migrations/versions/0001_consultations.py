@@ -81,9 +81,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String),
         sa.Column("alias", sa.String),
         sa.Column("action", sa.String, nullable=False),
-        _one_of("kind", "message", "reply", "state", "notice", "file", "note"),
+        _one_of("kind", "message", "reply", "state", "notice", "file", "note", "trigger"),
         _one_of("sender", "reader", "bot", "librarian", "system"),
-        _one_of("audience", "everybody", "staff"),
+        _one_of("audience", "everybody", "staff", "program"),
     )
     op.create_index("event_number", "event", ["consultation", "seq"], unique=True)
     op.create_table(

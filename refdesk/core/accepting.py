@@ -1,0 +1,142 @@
+"""How is a message or trigger stored once, and in which consultation?"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, bindparam, insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from refdesk.core.consultation_rows import (
+    FIND_INBOX,
+    INSERT_INBOX,
+    IS_OPEN,
+    consultation_from,
+    insert_event,
+)
+from refdesk.core.consultations import Consultation, Event, State
+from refdesk.core.leases import taken_by
+from refdesk.core.messages import InboundMessage, Text
+from refdesk.core.store import Accepted, Arriving, Turn
+from refdesk.core.tables import ConsultationRow, ReaderRow
+from refdesk.core.triggers import Trigger, dump_data
+from refdesk.storage import Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_R: Any = ReaderRow.__table__  # type: ignore[attr-defined]
+
+_ASK = prepare(
+    update(_C)
+    .where(
+        _C.c.library == bindparam("library"),
+        _C.c.account == bindparam("account"),
+        _C.c.rid == bindparam("rid"),
+        IS_OPEN,
+    )
+    .values(next_seq=_C.c.next_seq + 1, asked_seq=_C.c.next_seq)
+    .values(taken_by(bindparam("me", String)))
+    .returning(*_C.c)
+)
+_INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
+_INSERT_CONSULTATION = prepare(insert(_C))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """Accepts for one library, as one server."""
+
+    library: str
+    node: str
+
+    def accept(self, tx: Transaction, arriving: Arriving, now: float) -> Accepted:
+        """Store it unless it is there already; the first of a reader opens a consultation."""
+        key = arriving.key if isinstance(arriving, Trigger) else arriving.event_key
+        account = arriving.account
+        inbox = {"library": self.library, "account": account, "event_key": key}
+        earlier = tx.one(FIND_INBOX, **inbox)
+        if earlier is not None:
+            return Accepted("repeat", earlier["consultation"], earlier["seq"], None, ())
+        row = tx.one(_ASK, library=self.library, account=account, rid=arriving.rid, me=self.node)
+        ours = row is None or row["node"] == self.node
+        if row is None:
+            consultation, seq = self._open(tx, arriving, now), 1
+        else:
+            consultation, seq = consultation_from(row), row["asked_seq"]
+        event = event_of(arriving, consultation.id, seq, now)
+        insert_event(tx, self.library, event)
+        tx.run(INSERT_INBOX, **inbox, consultation=consultation.id, seq=seq, accepted_at=now)
+        turn = turn_of(arriving, consultation, seq, now) if ours else None
+        return Accepted("new", consultation.id, seq, turn, (event,))
+
+    def _open(self, tx: Transaction, arriving: Arriving, now: float) -> Consultation:
+        language = (arriving.language if isinstance(arriving, InboundMessage) else None) or "en"
+        tx.run(
+            _INSERT_READER,
+            rid=arriving.rid,
+            library=self.library,
+            language=language,
+            created_at=now,
+        )
+        consultation = Consultation(
+            id=_new_id(now),
+            account=arriving.account,
+            rid=arriving.rid,
+            state=State.SELF_SERVICE,
+            language=language,
+            version=1,
+            opened_at=now,
+            since=now,
+            epoch=1,
+        )
+        tx.run(
+            _INSERT_CONSULTATION,
+            id=consultation.id,
+            library=self.library,
+            account=arriving.account,
+            rid=arriving.rid,
+            state=consultation.state.value,
+            owner=None,
+            language=language,
+            next_seq=2,
+            asked_seq=1,
+            done_seq=0,
+            version=1,
+            misses=0,
+            offered="[]",
+            handoff_reason=None,
+            queue=None,
+            opened_at=now,
+            since=now,
+            node=self.node,
+            epoch=1,
+        )
+        return consultation
+
+
+def event_of(arriving: Arriving, consultation: str, seq: int, now: float) -> Event:
+    """Return the line of the log that keeps what arrived."""
+    if isinstance(arriving, Trigger):
+        parts = (Text(dump_data(arriving.data)),)
+        action = f"{arriving.plugin}:{arriving.name}"
+        return Event(
+            consultation, seq, now, "trigger", "system", parts, audience="program", action=action
+        )
+    parts_of_message = arriving.parts or (Text(arriving.text),)
+    return Event(
+        consultation, seq, now, "message", "reader", parts_of_message, action=arriving.action
+    )
+
+
+def turn_of(arriving: Arriving, consultation: Consultation, seq: int, now: float) -> Turn:
+    """Return the work that what arrived gives."""
+    if isinstance(arriving, InboundMessage):
+        return Turn(consultation, arriving, seq)
+    nothing_said = InboundMessage(
+        arriving.account, arriving.rid, arriving.key, "", now, consultation.language
+    )
+    return Turn(consultation, nothing_said, seq, arriving)
+
+
+def _new_id(now: float) -> str:
+    """Return a random name that begins with the time, so that new ones lie together on disk."""
+    return f"{int(now * 1000):011x}{secrets.token_urlsafe(12)}"

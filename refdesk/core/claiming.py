@@ -1,0 +1,61 @@
+"""What does this server still have to do? (After a crash, or when another one has died.)"""
+
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select
+
+from refdesk.core.accepting import turn_of
+from refdesk.core.consultation_rows import consultation_from
+from refdesk.core.consultations import Consultation
+from refdesk.core.leases import HAS_WORK, Lease, take_over
+from refdesk.core.messages import InboundMessage
+from refdesk.core.parts_json import load_parts, plain_text
+from refdesk.core.store import Arriving, Turn
+from refdesk.core.tables import ConsultationRow, EventRow
+from refdesk.core.triggers import Trigger, load_data
+from refdesk.storage import Row, Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+_E: Any = EventRow.__table__  # type: ignore[attr-defined]
+
+_UNFINISHED = prepare(
+    select(_C, _E.c.seq, _E.c.kind, _E.c.action, _E.c.parts, _E.c.at)
+    .join(_E, _E.c.consultation == _C.c.id)
+    .where(
+        _C.c.library == bindparam("library"),
+        _C.c.node == bindparam("me"),
+        HAS_WORK,
+        _E.c.seq > _C.c.done_seq,
+        or_(_E.c.kind == "message", _E.c.kind == "trigger"),
+    )
+    .order_by(_E.c.at, _C.c.id, _E.c.seq)
+)
+
+
+def claim(tx: Transaction, library: str, lease: Lease) -> list[Turn]:
+    """Take over what nobody living holds; return all work of this server, oldest first."""
+    take_over(tx, library, lease)
+    return [_turn(row) for row in tx.all(_UNFINISHED, library=library, me=lease.node)]
+
+
+def _turn(row: Row) -> Turn:
+    consultation = consultation_from(row)
+    return turn_of(_arrived(row, consultation), consultation, row["seq"], row["at"])
+
+
+def _arrived(row: Row, consultation: Consultation) -> Arriving:
+    key, parts = f"{consultation.id}:{row['seq']}", load_parts(row["parts"])
+    if row["kind"] == "trigger":
+        plugin, _, name = row["action"].partition(":")
+        data = load_data(plain_text(parts))
+        return Trigger(key, consultation.account, consultation.rid, plugin, name, data)
+    return InboundMessage(
+        account=consultation.account,
+        rid=consultation.rid,
+        event_key=key,
+        text=plain_text(parts),
+        sent_at=row["at"],
+        language=consultation.language,
+        action=row["action"],
+        parts=parts,
+    )

@@ -1,0 +1,155 @@
+"""How is written what came of a message, once and only by the one who holds the consultation?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from refdesk.core.consultation_rows import insert_event
+from refdesk.core.consultations import Consultation, Event, EventKind, State, allows
+from refdesk.core.event_log import LogWriter
+from refdesk.core.intent_writing import write_intents
+from refdesk.core.intents import Say
+from refdesk.core.messages import Text
+from refdesk.core.outbox_rows import queue_sending
+from refdesk.core.parts_json import dump_options
+from refdesk.core.store import Fenced, Finished, Outcome, Overtaken, Turn
+from refdesk.core.tables import ConsultationRow
+from refdesk.core.translations import translate
+from refdesk.storage import Transaction, prepare
+
+_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
+
+_FINISH = prepare(
+    update(_C)
+    .where(
+        _C.c.id == bindparam("key"),
+        _C.c.version == bindparam("expected"),
+        _C.c.epoch == bindparam("epoch"),
+        _C.c.done_seq < bindparam("done_seq"),
+    )
+    .values(
+        next_seq=_C.c.next_seq + bindparam("said"),
+        done_seq=bindparam("done_seq"),
+        **{name: bindparam(name) for name in ("version", "language", "misses", "offered")},
+    )
+    .returning(_C.c.next_seq)
+)
+_DONE = prepare(
+    update(_C)
+    .where(_C.c.id == bindparam("key"), _C.c.done_seq < bindparam("done_seq"))
+    .values(done_seq=bindparam("done_seq"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """Finishes turns of one library; `needs_outbox` tells for which accounts to queue."""
+
+    library: str
+    needs_outbox: Callable[[str], bool]
+
+    def finish(
+        self, tx: Transaction, turn: Turn, outcome: Outcome, now: float
+    ) -> Finished | Overtaken | Fenced:
+        """Write replies, state and rows of plugins, unless somebody was faster."""
+        if outcome.waiting is None and outcome.returned == "no":
+            finished = self._finish_in_place(tx, turn, outcome, now)
+            if finished is not None:
+                return finished
+        return self._finish_moving(tx, turn, outcome, now)
+
+    def _finish_in_place(
+        self, tx: Transaction, turn: Turn, outcome: Outcome, now: float
+    ) -> Finished | None:
+        """Write replies that change no state, with one statement on the consultation.
+
+        Return None, with nothing written, when somebody was faster or it is written already.
+        """
+        before = turn.consultation
+        after = _remembering(before, outcome)
+        says = [intent for intent in outcome.intents if isinstance(intent, Say)]
+        row = tx.one(
+            _FINISH,
+            key=before.id,
+            expected=before.version,
+            epoch=before.epoch,
+            version=after.version,
+            said=len(says),
+            language=after.language,
+            misses=after.misses,
+            offered=dump_options(after.offered),
+            done_seq=turn.seq,
+        )
+        if row is None:
+            return None
+        first = row["next_seq"] - len(says)
+        events = tuple(_said(say, before.id, first + n, now) for n, say in enumerate(says))
+        for event in events:
+            insert_event(tx, self.library, event)
+        write_intents(tx, self.library, turn, outcome.intents, now)
+        if self.needs_outbox(before.account):
+            queue_sending(tx, self.library, before.account, events)
+        return Finished(after, events)
+
+    def _finish_moving(
+        self, tx: Transaction, turn: Turn, outcome: Outcome, now: float
+    ) -> Finished | Overtaken | Fenced:
+        """Write an outcome that moves the consultation to another state."""
+        before = turn.consultation
+        writer = LogWriter.open(tx, self.library, before.id, now)
+        if writer is None:
+            raise LookupError(f"consultation {before.id} is gone")
+        if writer.consultation.epoch != before.epoch:
+            return Fenced()
+        if writer.consultation.version != before.version:
+            return Overtaken(writer.consultation)
+        if tx.run(_DONE, key=before.id, done_seq=turn.seq) == 0:
+            return Finished(writer.consultation, ())
+        write_intents(tx, self.library, turn, outcome.intents, now)
+        _write_outcome(writer, outcome)
+        writer.update(language=outcome.language, misses=outcome.misses, offered=outcome.offered)
+        writer.save()
+        if self.needs_outbox(before.account):
+            queue_sending(tx, self.library, before.account, writer.events)
+        return Finished(writer.consultation, tuple(writer.events))
+
+
+def _write_outcome(writer: LogWriter, outcome: Outcome) -> None:
+    for intent in outcome.intents:
+        if isinstance(intent, Say):
+            kind: EventKind = "reply" if intent.sender == "bot" else "notice"
+            writer.append(kind, intent.sender, intent.reply.parts, intent.reply.sources)
+    waiting, language = outcome.waiting, outcome.language
+    if waiting is not None:
+        state = State(waiting.choice.wait)
+        if allows(writer.consultation.state, state):
+            writer.update(handoff_reason=waiting.reason, queue=waiting.choice.queue)
+            writer.change_state(state, waiting.choice.promise)
+        else:
+            writer.append("notice", "system", (Text(waiting.choice.promise),))
+    elif outcome.returned == "to self-service" and allows(
+        writer.consultation.state, State.SELF_SERVICE
+    ):
+        notice = translate("You are talking with the automatic assistant again.", language)
+        writer.change_state(State.SELF_SERVICE, notice)
+
+
+def _remembering(before: Consultation, outcome: Outcome) -> Consultation:
+    """Return the consultation with what it now remembers, under a new version if it differs."""
+    known = (before.language, before.misses, before.offered)
+    if known == (outcome.language, outcome.misses, outcome.offered):
+        return before
+    return replace(
+        before,
+        version=before.version + 1,
+        language=outcome.language,
+        misses=outcome.misses,
+        offered=outcome.offered,
+    )
+
+
+def _said(say: Say, consultation: str, seq: int, now: float) -> Event:
+    kind: EventKind = "reply" if say.sender == "bot" else "notice"
+    return Event(consultation, seq, now, kind, say.sender, say.reply.parts, say.reply.sources)
