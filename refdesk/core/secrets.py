@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from refdesk.core.private_files import create_private
 from refdesk.errors import SettingsError
 
 
@@ -37,18 +38,7 @@ def deployment_key(folder: Path) -> bytes:
     """
     path = folder / "secret.key"
     if not path.exists():
-        made = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(made, path)  # atomic: the first of two processes wins
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
+        create_private(path, secrets.token_bytes(32))
     key = path.read_bytes()
     if len(key) != 32:  # noqa: PLR2004 - bytes of the key
         raise SettingsError(
