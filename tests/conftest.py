@@ -41,13 +41,6 @@ def chromium_program() -> str:
     return program
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `--update-transcripts` write what is said now into tests/conversations/."""
-    parser.addoption(
-        "--update-transcripts", action="store_true", help="write the conversations anew; then read"
-    )
-
-
 def pytest_report_header() -> str:
     """Say how large the source files are: the median should stay near 110 lines."""
     lengths = sorted(

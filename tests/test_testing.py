@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
 
 from refdesk import Offer, Question, hookimpl
+from refdesk.core.capabilities import Capabilities, SendResult
 from refdesk.knowledge_base import make_entry
-from refdesk.testing import MakeLibrary
+from refdesk.testing import FakeChannel, FakeClock, MakeLibrary, Sent
 
 
 @pytest.fixture
@@ -44,3 +46,71 @@ async def test_settings_are_those_of_the_test(library: MakeLibrary) -> None:
 def test_the_kit_opens_nothing_before_it_is_used() -> None:
     code = "import refdesk.testing, sys; assert 'refdesk.app' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+async def test_a_fake_channel_delivers_and_is_sent_to(library: MakeLibrary) -> None:
+    channel = FakeChannel()
+    asked = library(adapters={"kiosk": channel})
+    accepted = await channel.delivers("anna", "hello", key="k1")
+    await asked.app.settle()
+    again = await channel.delivers("anna", "hello", key="k1")
+    await asked.app.settle()
+    assert accepted is not None
+    assert again is not None
+    assert (accepted.arrival, again.arrival) == ("new", "repeat")
+    (sent,) = channel.sent["anna"]
+    assert sent.text.startswith("Hello! I am the automatic assistant")
+    assert sent.key
+
+
+async def test_a_fake_channel_keeps_to_its_capabilities(library: MakeLibrary) -> None:
+    small = FakeChannel(Capabilities(text_limit=40, text_unit="bytes"))
+    asked = library(adapters={"kiosk": small})
+    await small.delivers("anna", "what is the meaning of life?")
+    await asked.app.settle()
+    assert len(small.sent["anna"]) > 1
+    assert all(len(sent.text.encode()) <= 40 for sent in small.sent["anna"])
+    assert "1. Ask a librarian" in "".join(sent.text for sent in small.sent["anna"])
+
+
+async def test_a_fake_channel_says_what_it_is_told(library: MakeLibrary) -> None:
+    channel, clock = FakeChannel(), FakeClock()
+    asked = library(adapters={"kiosk": channel}, clock=clock)
+    channel.answers(SendResult("retry", retry_seconds=30))
+    await channel.delivers("anna", "hello")
+    await asked.app.settle()
+    assert not channel.sent
+    clock.advance(31)
+    await asked.app.settle()
+    assert len(channel.sent["anna"]) == 1
+    assert len(channel.attempts) == 2
+
+
+async def test_a_platform_that_knows_keys_shows_a_message_once() -> None:
+    channel = FakeChannel(Capabilities(idempotent_send="by key"))
+    for _twice in range(2):
+        await channel.takes("anna", Sent("hello", key="c1.2"))
+    assert len(channel.sent["anna"]) == 1
+    assert len(channel.attempts) == 2
+
+
+def test_time_passes_when_a_test_says_so() -> None:
+    clock = FakeClock(datetime(2026, 3, 16, 10, tzinfo=UTC))
+    before = (clock.now(), clock.monotonic())
+    clock.advance(30, minutes=2, hours=1, days=1)
+    span = 30 + 120 + 3600 + 86400
+    assert (clock.now(), clock.monotonic()) == (before[0] + span, before[1] + span)
+
+
+def test_a_clock_that_is_set_measures_spans_as_before() -> None:
+    clock = FakeClock(1000.0)
+    spans = clock.monotonic()
+    clock.jump(-600)
+    assert (clock.now(), clock.monotonic()) == (400.0, spans)
+
+
+def test_time_does_not_run_backwards_and_has_a_zone() -> None:
+    with pytest.raises(ValueError, match="jump"):
+        FakeClock().advance(-1)
+    with pytest.raises(ValueError, match="zone"):
+        FakeClock(datetime(2026, 3, 16, 10))  # noqa: DTZ001 - the mistake that is refused

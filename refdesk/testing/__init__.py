@@ -1,0 +1,46 @@
+"""What does the test of a plugin or an adapter need? (pytest finds this by entry point.)
+
+    import refdesk_greeting
+
+    async def test_greets(library):
+        assert "Hello" in await library(refdesk_greeting).ask("hello")
+
+How to go on: docs/how-to/test-a-plugin.md. The program itself is imported only when a test makes a
+library; each name below, when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from refdesk.testing.fixtures import MakeLibrary, library, pytest_addoption
+
+if TYPE_CHECKING:
+    from refdesk.testing.fake_channel import FakeChannel, Sent
+    from refdesk.testing.fake_clock import FakeClock
+    from refdesk.testing.library import Library
+
+__all__ = [
+    "FakeChannel",
+    "FakeClock",
+    "Library",
+    "MakeLibrary",
+    "Sent",
+    "library",
+    "pytest_addoption",
+]
+
+_HOMES = {
+    "FakeChannel": "refdesk.testing.fake_channel",
+    "FakeClock": "refdesk.testing.fake_clock",
+    "Library": "refdesk.testing.library",
+    "Sent": "refdesk.testing.fake_channel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from where it lives."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"refdesk.testing has no public name {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value

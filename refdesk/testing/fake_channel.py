@@ -1,0 +1,190 @@
+"""Which platform does a test hold in its hands? One of any capabilities, which does as told.
+
+It outlives the app, as a real platform does: after `library.restarted()` a new adapter speaks with
+the same channel.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from refdesk.core.adapter import Adapter
+from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.consultations import Event
+from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.messages import Choice, InboundMessage, Option, Part
+from refdesk.core.parts_json import plain_text
+from refdesk.core.store import Accepted
+from refdesk.core.text_pieces import pieces
+
+# What a reader's message looks like on its way from the platform.
+Raw = dict[str, Any]
+# What the platform does with one send: says a result, breaks with an error, takes the message and
+# never says so, or never takes it and never says so either.
+Answer = SendResult | Exception | Literal["accepted, then silence", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message as it arrived at a reader. `key` is that of the send which brought it."""
+
+    text: str
+    key: str = ""
+    speaker: str = "bot"
+    buttons: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of `send`, and what the platform made of it."""
+
+    address: str
+    message: Sent
+    answer: Answer
+
+
+class FakeChannel:
+    """A platform with one channel account.
+
+    - `sent` has what arrived at readers, by address; `attempts` every call, refused ones included.
+    - `answers(...)` says what becomes of the next sends; after those, each is accepted.
+    - `delivers` brings a reader's message as a webhook does: it returns when the app has said
+      "received".
+    """
+
+    def __init__(self, capabilities: Capabilities | None = None) -> None:
+        """Be able to do this much; without any, text of any length and nothing else."""
+        self.capabilities = capabilities or Capabilities()
+        self.sent: dict[str, list[Sent]] = {}
+        self.attempts: list[Attempt] = []
+        self._answers: list[Answer] = []
+        self._keys: set[str] = set()
+        self._speaks: _FakeAdapter | None = None
+        self._numbers = itertools.count(1)
+
+    @property
+    def adapter(self) -> type[Adapter]:
+        """What the app is given: `Extras(adapters={"account": channel.adapter})`."""
+        channel = self
+
+        class Speaking(_FakeAdapter):
+            capabilities = channel.capabilities
+
+            def __init__(self, account: str, settings: Any, gateway: Any) -> None:
+                super().__init__(account, settings, gateway)
+                self.channel = channel
+                channel._speaks = self
+
+        return Speaking
+
+    def answers(self, *answers: Answer) -> None:
+        """Give these answers to the next sends, one each."""
+        self._answers += answers
+
+    def written(self, address: str, text: str = "", *, key: str = "", action: str = "") -> Raw:
+        """Return a reader's message as the platform has it, without delivering it.
+
+        `key` is the platform's own; without one it is new. `action` is that of a pressed button.
+        """
+        return {
+            "key": key or f"{address}:{next(self._numbers)}",
+            "from": address,
+            "text": text,
+            "action": action,
+        }
+
+    async def delivers(
+        self, address: str, text: str = "", *, key: str = "", action: str = ""
+    ) -> Accepted | None:
+        """Deliver a reader's message; return when the app has said that it is stored.
+
+        None when there is nothing to store in it.
+        """
+        return await self.delivers_raw(self.written(address, text, key=key, action=action))
+
+    async def delivers_raw(self, raw: Raw) -> Accepted | None:
+        """Deliver what was `written`: again, later than another, or several times side by side."""
+        if self._speaks is None:
+            raise RuntimeError("no app has been started with this channel")
+        return await self._speaks.receive(raw)
+
+    async def takes(self, address: str, message: Sent) -> SendResult:
+        """Do with one send what the script says."""
+        answer = self._answers.pop(0) if self._answers else SendResult("accepted")
+        self.attempts.append(Attempt(address, message, answer))
+        if isinstance(answer, Exception):
+            raise answer
+        if answer == "accepted, then silence" or (
+            isinstance(answer, SendResult) and answer.result in ("accepted", "delivered")
+        ):
+            self._show(address, message)
+        if isinstance(answer, SendResult):
+            return answer
+        await asyncio.get_running_loop().create_future()  # until the app gives up
+        raise AssertionError
+
+    def _show(self, address: str, message: Sent) -> None:
+        """Let the message arrive; a platform that knows keys drops the second one."""
+        if self.capabilities.idempotent_send == "by key":
+            if message.key in self._keys:
+                return
+            self._keys.add(message.key)
+        self.sent.setdefault(address, []).append(message)
+
+
+class _FakeAdapter(Adapter):
+    """The adapter of a fake channel: as plain as one can be, and within every limit."""
+
+    channel: FakeChannel
+
+    async def receive(self, raw: Raw) -> Accepted | None:
+        """Take in a delivery, as the route of a webhook does."""
+        message = self.decode(raw)
+        return None if message is None else await self.gateway.accept(message)
+
+    def decode(self, raw: Any) -> InboundMessage | None:
+        """Return the message in a delivery."""
+        if not isinstance(raw, dict) or not {"key", "from", "text"} <= raw.keys():
+            return None
+        text, action = raw["text"], raw.get("action", "")
+        if not all(isinstance(one, str) for one in (text, action, raw["key"], raw["from"])):
+            return None
+        text = text.strip()[:LONGEST_MESSAGE_CHARACTERS]
+        if not text and not action:
+            return None
+        now = self.gateway.now()
+        return InboundMessage(self.account, raw["from"], raw["key"], text, now, action=action)
+
+    def encode(self, event: Event) -> list[Sent]:
+        """Return the messages to send: pieces of the text, the buttons under the last one."""
+        capabilities = self.capabilities
+        if event.sender == "reader" and capabilities.delivery == "outbox":
+            return []
+        shown = capabilities.buttons == "shown"
+        text = _words(event, _prompts(event.parts) if shown else event.parts)
+        cut = pieces(text, capabilities.text_limit, capabilities.text_unit)
+        messages = [Sent(piece, speaker=event.sender) for piece in cut]
+        if messages and shown:
+            messages[-1] = replace(messages[-1], buttons=_buttons(event.parts))
+        return messages
+
+    async def send(self, target: str, payload: Sent, key: str) -> SendResult:
+        """Hand one message to the platform."""
+        return await self.channel.takes(target, replace(payload, key=key))
+
+
+def _words(event: Event, parts: Iterable[Part]) -> str:
+    said = plain_text(parts)
+    lines = [f"{event.alias}: {said}" if event.alias else said]
+    lines += [f"[{source.title} {source.url}".strip() + "]" for source in event.sources]
+    return "\n".join(filter(None, lines))
+
+
+def _prompts(parts: Iterable[Part]) -> list[Part]:
+    return [Choice(part.prompt, ()) if isinstance(part, Choice) else part for part in parts]
+
+
+def _buttons(parts: Iterable[Part]) -> tuple[Option, ...]:
+    return tuple(option for part in parts if isinstance(part, Choice) for option in part.options)
