@@ -26,6 +26,7 @@ _WORDS = {
     int: "whole number",
     float: "number",
     date: "date",
+    Path: "path",
     Interval: "time range",
 }
 _CHOICE = re.compile(r"\^\(([\w|]+)\)\$")

@@ -16,6 +16,7 @@ from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
 from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
+from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
 from refdesk.core.live import Live
 from refdesk.core.message_limits import MessageLimits
@@ -36,6 +37,7 @@ from refdesk.core.secrets import deployment_key
 from refdesk.core.settings import parse, refuse_unknown_names
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.turns import Turns
+from refdesk.core.vault_keys import VaultKeys
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
@@ -121,18 +123,23 @@ class Parts:
         )
         self.pipeline = Pipeline(self.host, surroundings, settings.answers, self.clock)
         self.store = ConsultationStore(database, library, self._needs_outbox, self.clock)
-        self.turns = Turns(self.store, self.pipeline, self.live)
+        self.turns = Turns(
+            self.store, self.pipeline, self.live, settings.answers.fragment_seconds, self.clock
+        )
         limits = settings.limits
         message_limits = MessageLimits(
             RateLimit(limits.burst, limits.per_second),
             RateLimit(limits.address_burst, limits.address_per_second),
         )
         self.inbox = Inbox(self.store, self.turns, self.live, message_limits)
+        keys = VaultKeys(deployment.folder, settings.vault)
+        self.vault = IdentityVault(database, library, keys, self.clock)
         self.gateway = Gateway(
             self.inbox,
             self.desk.reading,
             self.live,
             ReaderTokens(deployment_key(deployment.folder)),
+            self.vault,
             LibraryIdentity(
                 settings.library.name, settings.library.default_language, settings.web.public_url
             ),

@@ -12,6 +12,7 @@ from refdesk.core.authorise import ReaderActor, Verdict, authorise
 from refdesk.core.consultation_rows import ALL_EVENTS
 from refdesk.core.consultations import Event
 from refdesk.core.event_reading import EventReading
+from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
 from refdesk.core.live import EventListener, Live
 from refdesk.core.messages import InboundMessage, Language
@@ -37,6 +38,7 @@ class Gateway:
         reading: EventReading,
         live: Live,
         tokens: ReaderTokens,
+        vault: IdentityVault,
         library: LibraryIdentity,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -45,8 +47,16 @@ class Gateway:
         self._reading = reading
         self._live = live
         self.tokens = tokens
+        self._vault = vault
         self.library = library
         self.now = clock
+
+    async def reader_at(self, account: str, address: str) -> str:
+        """Return the `rid` of whoever writes from this address, new at first sight.
+
+        Nothing else of the program gets the address; `Adapter.send` gets it back as its target.
+        """
+        return await self._vault.rid_for(account, address)
 
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; only then may the platform be told."""

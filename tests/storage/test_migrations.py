@@ -14,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
 import refdesk.core.tables
+import refdesk.core.vault_tables
 import refdesk.knowledge_base.tables
 from refdesk.core import hookspecs
 from refdesk.core.plugin_host import PluginHost
@@ -22,6 +23,7 @@ from refdesk.errors import DataError, SchemaError
 from refdesk.storage.schema import CORE_MIGRATIONS, Migrations, bring_up_to_date
 
 assert refdesk.core.tables
+assert refdesk.core.vault_tables
 assert refdesk.knowledge_base.tables
 MIGRATE = """
 import sys
