@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--text", default="hello")
+    parser.add_argument("--text", default="thanks")
     parser.add_argument("--import", dest="entries", default="", help="entries to import first")
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

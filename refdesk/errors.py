@@ -13,7 +13,8 @@ RefdeskError
 ├── RefusedError            a request was understood and refused (the text says why)
 │   ├── NotAllowedError     the one who asks may not do this
 │   ├── NotFoundError       there is no such thing for the one who asks
-│   └── ConflictError       somebody else was first, or the state forbids it
+│   ├── ConflictError       somebody else was first, or the state forbids it
+│   └── BusyError           there is too much to do now (says when to try again)
 └── PluginError             a plugin broke its contract
     └── RemoteServiceError  another system that a plugin called did not do what was asked
 
@@ -84,6 +85,15 @@ class NotFoundError(RefusedError):
 
 class ConflictError(RefusedError):
     """Somebody else was first, or the state forbids it."""
+
+
+class BusyError(RefusedError):
+    """There is too much to do now."""
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        """Ask to come back in `retry_seconds`."""
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class PluginError(RefdeskError):

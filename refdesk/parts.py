@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +69,7 @@ class Parts:
     """Everything a deployment consists of; nothing runs yet.
 
     `background` are the loops that run beside the server; what is first in it begins first.
+    `rounds` do once what has become due, as those loops do each time: a test lets time pass with them.
     """
 
     def __init__(self, deployment: Deployment, extras: Extras | None = None) -> None:
@@ -97,6 +98,7 @@ class Parts:
             deployment.database, settings.library.id, self.live, self._adapters, self.clock
         )
         self.background: list[Callable[[], Awaitable[None]]] = [self.outbox.run]
+        self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [self.outbox.send_due]
         self.condition = "starting"
         self.server = self._make_server(extras)
 

@@ -29,6 +29,12 @@ class AnswerRules(BaseModel):
     misses_before_handoff: int = Field(
         2, ge=1, le=5, description="Questions in a row without an answer that bring a person."
     )
+    fragment_seconds: float = Field(
+        1.2,
+        ge=0,
+        le=10,
+        description="How long a message that only begins one (“hi”, “我想问”) waits for the rest.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,15 @@ class Command:
 
     `name` is unique (`plugin.what`); a button's action is the name, or `name:argument`. `words`
     are the whole messages that mean it, by language; a word that begins with `/` may be followed
-    by an argument. A `reserved` one works even while a librarian has the consultation.
+    by an argument. A `reserved` one works even while a librarian has the consultation. What `opens`
+    a longer message says nothing by itself: it is read together with what follows at once.
     """
 
     name: str
     handler: CommandHandler
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reserved: bool = False
+    opens: bool = False
 
 
 def normalised(text: str) -> str:

@@ -100,7 +100,7 @@ class Finishing:
         before = turn.consultation
         writer = LogWriter.open(tx, self.library, before.id, now)
         if writer is None:
-            raise LookupError(f"consultation {before.id} is gone")
+            return Fenced()  # erased meanwhile
         if writer.consultation.epoch != before.epoch:
             return Fenced()
         if writer.consultation.version != before.version:

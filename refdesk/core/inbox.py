@@ -10,12 +10,15 @@ from refdesk.core.messages import InboundMessage
 from refdesk.core.store import Accepted, Arriving, Store
 from refdesk.core.triggers import Trigger
 from refdesk.core.turns import Turns
-from refdesk.errors import DataError, StorageError
+from refdesk.errors import BusyError, DataError, StorageError
 from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
 log = get_logger(__name__)
 LONGEST_MESSAGE_CHARACTERS = 8_000
+# A message in hand takes about 2 KiB: a flood costs at most so much memory, then it has to wait.
+MOST_IN_HAND = 10_000
+BUSY_SECONDS = 5.0
 
 
 class Inbox:
@@ -35,6 +38,7 @@ class Inbox:
         self._live = live
         self._limits = limits
         self._clock = clock
+        self._storing = 0
         self._rescues: set[asyncio.Task[None]] = set()
 
     def seconds_to_wait(self, rid: str, address: str) -> float:
@@ -45,8 +49,13 @@ class Inbox:
         """Return once the message is durable; the platform may be told only then.
 
         A repeat gets the first one's result and runs nothing. Raises `DataError` when nothing can
-        be stored now: the sender is told to try again.
+        be stored now and `BusyError` when too much waits: the sender is told to try again.
         """
+        if self._storing + self._turns.waiting >= MOST_IN_HAND:
+            log.warning("too_busy", waiting=self._turns.waiting, storing=self._storing)
+            raise BusyError(
+                "There is a lot to do at the moment. Please send it again soon.", BUSY_SECONDS
+            )
         return await self._store_once(message)
 
     async def trigger(self, trigger: Trigger) -> Accepted:
@@ -54,6 +63,7 @@ class Inbox:
         return await self._store_once(trigger)
 
     async def _store_once(self, arriving: Arriving) -> Accepted:
+        self._storing += 1
         try:
             accepted = await self._store.accept(arriving)
         except asyncio.CancelledError:
@@ -65,6 +75,8 @@ class Inbox:
         except StorageError as error:
             log.error("message_not_stored", problem=str(error))  # noqa: TRY400 - the words suffice
             raise DataError("The message could not be stored. Please send it again.") from error
+        finally:
+            self._storing -= 1
         if accepted.events and isinstance(arriving, InboundMessage):
             self._live.publish(accepted.consultation, accepted.events)
         if accepted.turn is not None:

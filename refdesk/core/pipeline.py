@@ -14,6 +14,7 @@ from refdesk.core import hookspecs
 from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide
 from refdesk.core.commands import Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
+from refdesk.core.fragments import Reading, breaks_off
 from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
 from refdesk.core.messages import Choice, Language, Option, Part, Reply, Text
 from refdesk.core.middleware import Handling, Middleware, choose_language, compose
@@ -63,6 +64,16 @@ class Pipeline:
         """Decide what to do about one message."""
         consultation = turn.consultation
         return await self._run(Handling(turn.message, consultation, consultation.language))
+
+    def reading(self, turn: Turn) -> Reading:
+        """Return how a message is read beside the ones before and after it."""
+        message, consultation = turn.message, turn.consultation
+        if turn.trigger or message.action or consultation.state not in BOT_ANSWERS:
+            return "command"
+        found = self._commands.find(message.text, "", consultation.offered)
+        if found is not None:
+            return "opening" if found[1].opens else "command"
+        return "unfinished" if breaks_off(message.text) else "whole"
 
     async def _handle(self, handling: Handling) -> Outcome:
         message, consultation = handling.message, handling.consultation

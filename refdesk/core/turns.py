@@ -5,10 +5,14 @@ Each consultation with work has one task; different consultations run side by si
 """
 
 import asyncio
+import time
 from collections import deque
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from refdesk.core.consultations import BOT_ANSWERS
+from refdesk.core.consultations import BOT_ANSWERS, Consultation
+from refdesk.core.deadlines import within
+from refdesk.core.fragments import read_together
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
 from refdesk.core.messages import Reply
@@ -22,23 +26,43 @@ from refdesk.loops import running_loop
 log = get_logger(__name__)
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+# Several hooks, one after the other, each with a deadline of its own, take less than this.
+LONGEST_TURN_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one consultation has in hand; `more` is set when something is added."""
+
+    turns: deque[Turn] = field(default_factory=deque)
+    more: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Turns:
     """The work in hand, by consultation."""
 
-    def __init__(self, store: Store, pipeline: Pipeline, live: Live) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        live: Live,
+        fragment_seconds: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """Work with `pipeline` and write to `store`."""
         self._store = store
         self._pipeline = pipeline
         self._live = live
-        self._waiting: dict[str, deque[Turn]] = {}
+        self.fragment_seconds = fragment_seconds
+        self._clock = clock
+        self._in_hand: dict[str, _Work] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.waiting = 0
 
     @property
     def in_hand(self) -> int:
         """How many consultations have work now."""
-        return len(self._waiting)
+        return len(self._in_hand)
 
     async def recover(self) -> int:
         """Take up what was accepted and is not in hand, as after a crash; return how many."""
@@ -48,18 +72,21 @@ class Turns:
         return len(turns)
 
     def _has(self, turn: Turn) -> bool:
-        queue = self._waiting.get(turn.consultation.id, ())
-        return any(one.seq == turn.seq for one in queue)
+        work = self._in_hand.get(turn.consultation.id)
+        return work is not None and any(one.seq == turn.seq for one in work.turns)
 
     def begin(self, turn: Turn) -> None:
         """Work on an accepted message after those before it in its consultation."""
         key = turn.consultation.id
-        queue = self._waiting.get(key)
-        if queue is not None:
-            queue.append(turn)
+        self.waiting += 1
+        work = self._in_hand.get(key)
+        if work is not None:
+            work.turns.append(turn)
+            work.more.set()
             return
-        self._waiting[key] = deque([turn])
-        task = running_loop().create_task(self._work(key))
+        work = self._in_hand[key] = _Work()
+        work.turns.append(turn)
+        task = running_loop().create_task(self._work(key, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -75,24 +102,46 @@ class Turns:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _work(self, key: str) -> None:
-        queue = self._waiting[key]
-        consultation = queue[0].consultation
+    async def _work(self, key: str, work: _Work) -> None:
+        consultation = work.turns[0].consultation
         try:
-            while queue:
-                turn = queue[0]
-                if turn.consultation.version < consultation.version:
-                    # What was accepted later knows the newer lease.
-                    epoch = max(turn.consultation.epoch, consultation.epoch)
-                    turn = replace(turn, consultation=replace(consultation, epoch=epoch))
+            while work.turns:
+                turn, read = await self._next(work, consultation)
                 finished = await self._settle(turn)
                 if isinstance(finished, Fenced):
                     log.warning("turn_fenced", consultation=key, seq=turn.seq)
                     return
                 consultation = finished.consultation
-                queue.popleft()
+                for _ in range(read):
+                    work.turns.popleft()
+                self.waiting -= read
         finally:
-            del self._waiting[key]
+            self.waiting -= len(work.turns)
+            del self._in_hand[key]
+
+    async def _next(self, work: _Work, consultation: Consultation) -> tuple[Turn, int]:
+        """Return the next turn, and of how many messages it consists: pieces are read together."""
+        turn, read = _as_it_stands(work.turns[0], consultation), 1
+        if not self.fragment_seconds:
+            return turn, read
+        while (reading := self._pipeline.reading(turn)) in ("opening", "unfinished"):
+            if len(work.turns) == read and not await self._hears_more(work, turn):
+                break
+            following = _as_it_stands(work.turns[read], consultation)
+            if self._pipeline.reading(following) == "command":
+                break
+            turn, read = read_together(turn, reading, following), read + 1
+        return turn, read
+
+    async def _hears_more(self, work: _Work, turn: Turn) -> bool:
+        """Wait a moment for the rest of what a reader has begun to say."""
+        left = self.fragment_seconds - max(self._clock() - turn.message.sent_at, 0.0)
+        work.more.clear()
+        try:
+            await asyncio.wait_for(work.more.wait(), max(left, 0.0))
+        except TimeoutError:
+            return False
+        return True
 
     async def _settle(self, turn: Turn) -> Finished | Fenced:
         """Decide and write; decide again when a librarian was faster.
@@ -118,7 +167,7 @@ class Turns:
 
     async def _decide(self, turn: Turn) -> Outcome:
         try:
-            return await self._pipeline.handle(turn)
+            return await within(LONGEST_TURN_SECONDS, self._pipeline.handle(turn))
         except Exception as error:  # the border, as above: the reader hears that it failed
             log.exception("message_failed", seq=turn.seq, problem=type(error).__name__)
             return _apology(turn)
@@ -133,6 +182,15 @@ class Turns:
             # A plugin's row broke its own table's rule, or its reply cannot be stored.
             log.warning("outcome_refused", seq=turn.seq, problem=type(error).__name__)
             return await self._store.finish(turn, _apology(turn))
+
+
+def _as_it_stands(turn: Turn, consultation: Consultation) -> Turn:
+    """Return the turn with what the ones before it have made of the consultation."""
+    if turn.consultation.version >= consultation.version:
+        return turn
+    # What was accepted later knows the newer lease.
+    epoch = max(turn.consultation.epoch, consultation.epoch)
+    return replace(turn, consultation=replace(consultation, epoch=epoch))
 
 
 def _apology(turn: Turn) -> Outcome:

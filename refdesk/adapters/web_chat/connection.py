@@ -10,7 +10,7 @@ from refdesk.adapters.web_chat.frames import Hello, Problem, Said
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.messages import InboundMessage, Language
 from refdesk.core.web.outgoing import Outgoing
-from refdesk.errors import DataError, StorageError
+from refdesk.errors import BusyError, DataError, StorageError
 from refdesk.logs import get_logger
 
 if TYPE_CHECKING:
@@ -187,6 +187,10 @@ class Connection:
         )
         try:
             stored = await gateway.accept(message)
+        except BusyError as error:
+            busy = Problem("too_many_messages", str(error), said.client_id)
+            self._push(frames.error(busy, retry_after=error.retry_seconds))
+            return
         except DataError as error:
             failed = Problem("not_stored", str(error), said.client_id)
             self._push(frames.error(failed, retry_after=RETRY_SECONDS))

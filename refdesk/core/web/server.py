@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -18,7 +19,13 @@ from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
 from refdesk.core.web.pages import Pages
 from refdesk.core.web.start_page import start_page_routes
-from refdesk.errors import NotAllowedError, NotFoundError, RefusedError, StorageError
+from refdesk.errors import (
+    BusyError,
+    NotAllowedError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+)
 from refdesk.logs import get_logger
 from refdesk.loops import running_loop
 
@@ -116,10 +123,10 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _failure(request, error.status, *_SAID_BETTER[error.status])
     except web.RequestPayloadError:
         return _failure(request, 400, "bad_request", "The body of the request is damaged.")
+    except (BusyError, StorageError) as error:
+        return _try_later(request, error)
     except RefusedError as error:
         return refusal(*_REFUSALS.get(type(error), (409, "conflict")), str(error))
-    except StorageError as error:
-        return _not_stored(request, error)
     except Exception as error:  # the border of HTTP
         if isinstance(error, ConnectionError) and _is_gone(request):
             raise  # nobody is left to be answered, and nothing is wrong here
@@ -128,13 +135,16 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _failure(request, 500, "failed", words)
 
 
-def _not_stored(request: web.Request, error: StorageError) -> web.Response:
-    """Say that the disk is full or the database busy, which passes."""
-    log.error("not_stored", route=_route(request), problem=str(error))
-    words = "Nothing can be stored at the moment. Please try again soon."
-    response = _failure(request, 503, "not_stored", words)
-    response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+def _try_later(request: web.Request, error: BusyError | StorageError) -> web.Response:
+    """Say that there is too much to do, that the disk is full or the database busy: it passes."""
+    if isinstance(error, BusyError):
+        seconds, answer = error.retry_seconds, _failure(request, 503, "busy", str(error))
+    else:
+        log.error("not_stored", route=_route(request), problem=str(error))
+        words = "Nothing can be stored at the moment. Please try again soon."
+        seconds, answer = RETRY_SECONDS, _failure(request, 503, "not_stored", words)
+    answer.headers["Retry-After"] = str(math.ceil(seconds))
+    return answer
 
 
 def _failure(request: web.Request, status: int, problem: str, message: str) -> web.Response:

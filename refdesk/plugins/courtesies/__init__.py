@@ -10,6 +10,12 @@ _GREETINGS = {
     "zh": ("你好", "您好", "你好啊", "早上好", "上午好", "下午好", "晚上好", "在吗", "在么",
            "哈喽", "嗨"),
 }  # fmt: skip
+_OPENINGS = {
+    "en": ("question", "a question", "i have a question", "can i ask a question",
+           "can i ask something", "may i ask", "excuse me", "i want to ask", "quick question"),
+    "zh": ("我想问", "我想问一下", "想问一下", "请问", "请问一下", "问一下", "我想咨询",
+           "我想咨询一下", "咨询一下", "有个问题", "我有个问题", "有一个问题"),
+}  # fmt: skip
 _THANKS = {
     "en": ("thanks", "thank you", "thx", "ty", "thanks a lot", "thank you very much",
            "many thanks", "ok thanks", "great thanks", "perfect thanks"),
@@ -25,7 +31,8 @@ _FAREWELLS = {
 def register_commands() -> Sequence[Command]:
     """Bring the words of courtesy in both languages."""
     return [
-        Command("courtesies.greeting", greet, _GREETINGS),
+        Command("courtesies.greeting", greet, _GREETINGS, opens=True),
+        Command("courtesies.opening", listen, _OPENINGS, opens=True),
         Command("courtesies.thanks", welcome, _THANKS),
         Command("courtesies.farewell", take_leave, _FAREWELLS),
     ]
@@ -38,6 +45,11 @@ async def greet(_call: CommandCall, context: PluginContext) -> str:
         "Type “librarian” at any time to reach a person.",
         library=context.library_name,
     )
+
+
+async def listen(_call: CommandCall, context: PluginContext) -> str:
+    """Ask somebody who has announced a question to go on."""
+    return context.translate("Please go on: what would you like to know?")
 
 
 async def welcome(_call: CommandCall, context: PluginContext) -> str:
