@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from refdesk.core.field_encryption import FieldKey, Place
@@ -35,9 +35,6 @@ _OTHERWISE_KEYED = prepare(
     .where(_IN_LIBRARY, _I.c.key_id != bindparam("key_id"))
     .order_by(_I.c.account, _I.c.rid)
     .limit(bindparam("most"))
-)
-_COUNT_OTHERS = prepare(
-    select(func.count()).select_from(_I).where(_IN_LIBRARY, _I.c.key_id != bindparam("key_id"))
 )
 _REKEY = prepare(
     update(_I)
@@ -132,12 +129,6 @@ def keys_in_use(tx: Transaction, library: str) -> set[str]:
 def name_current_key(tx: Transaction, library: str, key_id: str, now: float) -> None:
     """Let addresses be written under this key from now on."""
     tx.run(_SET_KEY, library=library, key_id=key_id, since=now)
-
-
-def count_under_other_keys(tx: Transaction, library: str, key_id: str) -> int:
-    """Return how many addresses a rotation to this key has still to rewrite."""
-    row = tx.one(_COUNT_OTHERS, library=library, key_id=key_id)
-    return int(row[0]) if row else 0
 
 
 def rekey_some(tx: Transaction, library: str, keys: Keys, new: FieldKey, most: int) -> int:
