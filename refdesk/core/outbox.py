@@ -15,7 +15,8 @@ from refdesk.core.adapter import Adapter, SendResult
 from refdesk.core.consultation_rows import event_from
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.live import ALL, Live
-from refdesk.core.tables import ConsultationRow, EventRow, OutboxRow
+from refdesk.core.outbox_tables import OutboxRow
+from refdesk.core.tables import ConsultationRow, EventRow
 from refdesk.logs import get_logger
 from refdesk.storage import Database, Row, prepare
 

@@ -82,21 +82,6 @@ class InboxRow(SQLModel, table=True):
     accepted_at: float
 
 
-class OutboxRow(SQLModel, table=True):
-    """One reply to be sent on a platform that has no event log of its own."""
-
-    __tablename__ = "outbox"
-    id: str = Field(primary_key=True)
-    library: str
-    account: str
-    consultation: str = Field(foreign_key="consultation.id")
-    seq: int
-    state: str
-    reason: str | None = None
-    attempts: int
-    next_try: float
-
-
 class StatisticsRow(SQLModel, table=True):
     """One finished consultation without its reader, written once at wrap-up."""
 

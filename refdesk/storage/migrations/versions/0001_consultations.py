@@ -1,4 +1,4 @@
-"""Consultations, their events, inbox and outbox, staff accounts."""
+"""Consultations, their events, inbox, staff accounts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,6 +57,7 @@ def upgrade() -> None:
         ["library", "account", "rid"],
         unique=True,
         sqlite_where=sa.text("state NOT IN ('closed', 'wrapped_up')"),
+        postgresql_where=sa.text("state NOT IN ('closed', 'wrapped_up')"),
     )
     # Small at all times: what a restarted server has to take up.
     op.create_index(
@@ -64,6 +65,7 @@ def upgrade() -> None:
         "consultation",
         ["library"],
         sqlite_where=sa.text("done_seq < asked_seq"),
+        postgresql_where=sa.text("done_seq < asked_seq"),
     )
     op.create_index("consultation_by_state", "consultation", ["library", "state", "since"])
     op.create_table(
@@ -95,28 +97,6 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("accepted_at", sa.Float, nullable=False),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("library", sa.String, nullable=False),
-        sa.Column("account", sa.String, nullable=False),
-        sa.Column("consultation", sa.String, sa.ForeignKey("consultation.id"), nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("state", sa.String, nullable=False),
-        sa.Column("reason", sa.String),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("next_try", sa.Float, nullable=False),
-        sa.CheckConstraint(
-            "state IN ('queued', 'sending', 'accepted', 'delivered', 'failed', 'unknown')",
-            name="outbox_state",
-        ),
-    )
-    op.create_index(
-        "outbox_open",
-        "outbox",
-        ["library", "account", "consultation", "seq"],
-        sqlite_where=sa.text("state IN ('queued', 'sending')"),
     )
     op.create_table(
         "statistics",
