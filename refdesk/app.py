@@ -28,7 +28,7 @@ class App(Parts):
         Raises `DeploymentBusyError` when another server runs on this folder.
         """
         await asyncio.to_thread(self._lock.acquire)
-        recovered = await self.turns.recover()
+        recovered = await self.take_up()
         self._begin(self._follow_knowledge_base)
         for work in self.background:
             self._begin(work)
@@ -37,6 +37,10 @@ class App(Parts):
                 self._begin(adapter.run)
         self.condition = "ready"
         log.info("started", recovered=recovered, plugins=len(self.host.names()))
+
+    async def take_up(self) -> int:
+        """Take up what the program before left unfinished; return how many messages."""
+        return await self.turns.recover()
 
     async def stop(self) -> None:
         """Send pages away, finish the work in hand, close the files."""
@@ -50,6 +54,16 @@ class App(Parts):
         await self.http.close()
         self._lock.release()
         log.info("stopped")
+
+    async def break_off(self) -> None:
+        """End as in a crash: nothing is finished, nobody is told. (Tests of restarts do this.)"""
+        self.condition = "stopping"
+        for task in self._tasks:
+            task.cancel()
+        await self.turns.drain(0.0)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.http.close()
+        self._lock.release()
 
     async def settle(self, seconds: float = DRAIN_SECONDS) -> None:
         """Wait until accepted messages are worked on and their replies sent, at most so long."""

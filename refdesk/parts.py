@@ -69,7 +69,7 @@ class Parts:
     """Everything a deployment consists of; nothing runs yet.
 
     `background` are the loops that run beside the server; what is first in it begins first.
-    `rounds` do once what has become due, as those loops do each time: a test lets time pass with them.
+    `rounds` do once what has become due, as the loops do each time: so time passes in a test.
     """
 
     def __init__(self, deployment: Deployment, extras: Extras | None = None) -> None:

@@ -17,13 +17,19 @@ from refdesk.testing.fixtures import MakeLibrary, library, pytest_addoption
 if TYPE_CHECKING:
     from refdesk.testing.fake_channel import FakeChannel, Sent
     from refdesk.testing.fake_clock import FakeClock
+    from refdesk.testing.faults import Faults
+    from refdesk.testing.librarian import Librarian
     from refdesk.testing.library import Library
+    from refdesk.testing.reader import Reader
 
 __all__ = [
     "FakeChannel",
     "FakeClock",
+    "Faults",
+    "Librarian",
     "Library",
     "MakeLibrary",
+    "Reader",
     "Sent",
     "library",
     "pytest_addoption",
@@ -32,7 +38,10 @@ __all__ = [
 _HOMES = {
     "FakeChannel": "refdesk.testing.fake_channel",
     "FakeClock": "refdesk.testing.fake_clock",
+    "Faults": "refdesk.testing.faults",
+    "Librarian": "refdesk.testing.librarian",
     "Library": "refdesk.testing.library",
+    "Reader": "refdesk.testing.reader",
     "Sent": "refdesk.testing.fake_channel",
 }
 
