@@ -8,11 +8,14 @@ skips of a green run.
 import os
 import shutil
 import statistics
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+
+from tests.databases import ENGINES, Engine, Place, postgres_place, sqlite_place
+from tests.postgres_server import PostgresServer, postgres_server
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -39,6 +42,36 @@ def chromium_program() -> str:
     program = find_browser()
     assert program, NO_BROWSER
     return program
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server; a run without one fails."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn; a test that is about one overrides this."""
+    engine: Engine = request.param
+    return engine
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table of the core; migrating takes longer than most tests."""
+    path = sqlite_place(tmp_path_factory.mktemp("migrated")).where
+    assert isinstance(path, Path)
+    return path
+
+
+@pytest.fixture
+def place(engine: Engine, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty, migrated database on this engine."""
+    if engine == "sqlite":
+        return sqlite_place(tmp_path, request.getfixturevalue("migrated_file"))
+    return postgres_place(request.getfixturevalue("postgres"))
 
 
 def pytest_report_header() -> str:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, column, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from refdesk.knowledge_base.entries import Entry
 from refdesk.knowledge_base.tables import ChangeRow, EntryRow, VersionRow
 from refdesk.storage import Row, Transaction, prepare
+from refdesk.storage.listed_values import listed_values
 
 State = Literal["published", "withdrawn"]
 
@@ -22,9 +23,7 @@ _E: Any = EntryRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it a
 _V: Any = VersionRow.__table__  # type: ignore[attr-defined]
 _C: Any = ChangeRow.__table__  # type: ignore[attr-defined]
 
-_LISTED: Any = select(column("value")).select_from(
-    func.json_each(bindparam("ids")).table_valued("value")
-)
+_LISTED: Any = listed_values(bindparam("ids"))
 _IN_LIBRARY = _E.c.library == bindparam("library")
 
 _FIND = prepare(select(_E).where(_IN_LIBRARY, _E.c.id.in_(_LISTED)))

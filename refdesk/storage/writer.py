@@ -84,7 +84,7 @@ class Writer:
             if unit is not None:
                 unit.error = RuntimeError("the writer is closed")
                 units.append(unit)
-        _report(units)
+        report(units)
 
     def _run(self) -> None:
         stopping = False
@@ -94,7 +94,7 @@ class Writer:
             units = [unit for unit in group if unit is not None]
             if units:
                 self._commit_group(units)
-                _report(units)
+                report(units)
         self._commits.close()
 
     def _next_group(self) -> list[Unit | None]:
@@ -124,7 +124,7 @@ class Writer:
         return "over"
 
 
-def _report(units: list[Unit]) -> None:
+def report(units: list[Unit]) -> None:
     """Hand outcomes to the waiting side, with one wake-up per event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Unit]] = {}
     for unit in units:

@@ -1,26 +1,23 @@
 """Does every store keep the promises of `refdesk.core.store.Store`?
 
-A new store adds a line to `STORES`; it may not change a test.
+A new engine adds a line to `STORES`; it may not change a test.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, insert
 
 from refdesk import HandoffReason, Option, QueueChoice, Reply, Source, State, Text
+from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Store, Turn, Waiting
 from refdesk.errors import ConstraintError
-from refdesk.storage import Database, SqliteDatabase, prepare
-from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
-from refdesk.storage.sqlite.transaction import SqliteTransaction
+from refdesk.storage import Database, prepare
+from tests.databases import ENGINES, Place
 
 OpenStore = Callable[[], Awaitable[Store]]
 # A plugin's table with a rule that a row may break.
@@ -29,34 +26,24 @@ SEE = prepare(insert(SEEN))
 CREATE_SEEN = "CREATE TABLE seen (word TEXT PRIMARY KEY)"
 
 
-@asynccontextmanager
-async def sqlite_stores(folder: Path) -> AsyncIterator[OpenStore]:
-    path = folder / "refdesk.db"
-    bring_up_to_date(path, CORE_MIGRATIONS)
-    with sqlite3.connect(path) as connection:
-        connection.execute(CREATE_SEEN)
-    connection.close()
+STORES = ENGINES  # the fixture `place` gives each of them in turn
+
+
+@pytest.fixture
+async def open_store(place: Place) -> AsyncIterator[OpenStore]:
+    place.execute(CREATE_SEEN)
     opened: list[Database] = []
 
     async def open_again() -> Store:
         """End the store before, as a crash would, and open what it has left."""
         while opened:
             opened.pop().close()
-        opened.append(SqliteDatabase(path))
+        opened.append(place.open())
         return ConsultationStore(opened[0], "main")
 
     yield open_again
     for database in opened:
         database.close()
-
-
-STORES = {"sqlite": sqlite_stores}
-
-
-@pytest.fixture(params=STORES)
-async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
-    async with STORES[request.param](tmp_path) as opening:
-        yield opening
 
 
 @pytest.fixture
@@ -304,9 +291,7 @@ async def test_a_unit_that_fails_harms_no_other_that_was_waiting_beside_it(store
     assert len(await store.claim()) == 9
 
 
-def test_the_probe_of_a_plugin_s_rows_is_about_a_real_table() -> None:
-    connection = sqlite3.connect(":memory:")
-    connection.execute(CREATE_SEEN)
-    connection.row_factory = sqlite3.Row
-    assert SqliteTransaction(connection).run(SEE, word="x") == 1
-    connection.close()
+def test_the_probe_of_a_plugin_s_rows_is_about_a_real_table(place: Place) -> None:
+    place.execute(CREATE_SEEN)
+    with closing(place.open()) as database:
+        assert database.write_blocking(lambda tx: tx.run(SEE, word="x")) == 1

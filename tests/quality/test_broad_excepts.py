@@ -13,11 +13,14 @@ BROAD = {"Exception", "BaseException"}
 ALLOWED = {
     "refdesk/app.py": "a background loop survives one bad round, and says so",
     "refdesk/core/deadlines.py": "what is thrown into a resumed coroutine is handed on to it",
-    "refdesk/core/plugin_host.py": "a plugin may raise anything; it costs its own answer only",
+    "refdesk/core/plugin_calls.py": "a plugin may raise anything; it costs its own answer only",
     "refdesk/core/plugin_loading.py": "a plugin that fails to import is quarantined",
+    "refdesk/core/plugin_registry.py": "a plugin that fails at start is named by the error",
+    "refdesk/core/plugin_resources.py": "what opening raises is handed to the one who waits",
     "refdesk/core/plugin_threads.py": "what a thread raises is handed to the one who waits",
     "refdesk/core/turns.py": "a message that fails is apologised for; those behind it go on",
     "refdesk/core/web/server.py": "the border of HTTP: the visitor gets a plain refusal",
+    "refdesk/storage/postgresql/readers.py": "as in refdesk/storage/writer.py, for reading",
     "refdesk/storage/writer.py": "the error of a unit of work is handed to whoever waits for it",
 }
 

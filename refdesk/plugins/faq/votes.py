@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Column, Float, MetaData, String, Table
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from refdesk import PluginTables
 from refdesk.storage import prepare

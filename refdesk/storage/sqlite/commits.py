@@ -29,11 +29,10 @@ class SqliteCommits:
             connection.execute("BEGIN IMMEDIATE")
             results = [work(transaction) for work in works]
             connection.execute("COMMIT")
-        except BaseException as error:
+        except sqlite3.Error as error:
+            raise explained(error) from error
+        finally:
             self._roll_back()
-            if isinstance(error, sqlite3.Error):
-                raise explained(error) from error
-            raise
         return results
 
     def close(self) -> None:
@@ -41,6 +40,7 @@ class SqliteCommits:
         self._connection.close()
 
     def _roll_back(self) -> None:
+        """End what has not been committed, if there is such."""
         if self._connection.in_transaction:
             try:
                 self._connection.execute("ROLLBACK")

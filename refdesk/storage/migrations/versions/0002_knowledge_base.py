@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('published', 'withdrawn')", name="kb_entry_state"),
         sa.CheckConstraint("version >= 1", name="kb_entry_version"),
         sa.CheckConstraint(
-            "valid_until IS NULL OR valid_until GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'",
+            "valid_until IS NULL OR valid_until LIKE '____-__-__'",
             name="kb_entry_valid_until",
         ),
         # json_valid() counts as unsafe in a schema that is not trusted, which ours never is.
@@ -47,6 +47,7 @@ def upgrade() -> None:
         "kb_entry",
         ["library", "translation_of"],
         sqlite_where=sa.text("translation_of IS NOT NULL"),
+        postgresql_where=sa.text("translation_of IS NOT NULL"),
     )
     op.create_table(
         "kb_entry_version",
