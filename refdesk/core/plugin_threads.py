@@ -25,12 +25,16 @@ class PluginThreads:
         self._plugin = plugin
         self._running = 0
 
+    def are_used_up(self) -> bool:
+        """Say whether so many calls hang that a further one is refused."""
+        return self._running >= MOST_THREADS
+
     async def call(self, function: Callable[[], Any]) -> Any:
         """Return the function's result, or raise what it raises.
 
         Raises `PluginError` when so many earlier calls still block that another would too.
         """
-        if self._running >= MOST_THREADS:
+        if self.are_used_up():
             raise PluginError(f"{self._running} earlier calls of {self._plugin} still block")
         loop = running_loop()
         done: asyncio.Future[Any] = loop.create_future()

@@ -210,7 +210,7 @@ async def test_a_plugin_that_is_removed_is_not_asked() -> None:
     host = PluginHost()
     host.register("a", offering("a"))
     host.register("b", offering("b"))
-    host.unregister("a")
+    await host.unregister("a")
     assert [one.plugin for one in await ask(host)] == ["b"]
     assert host.names() == ["b"]
 
