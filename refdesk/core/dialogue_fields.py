@@ -9,7 +9,7 @@ from refdesk.core.dates.remainder import Remainder
 from refdesk.core.dates.spoken_days import read_near_days, read_weekdays
 from refdesk.core.dates.words import any_of, normalised
 from refdesk.core.dates.written_dates import read_written_dates, with_digits
-from refdesk.core.dialogues import Possible, Reading, Texts, Value, text_in
+from refdesk.core.dialogues import Circumstances, Possible, Texts, Value, text_in
 from refdesk.core.messages import Language
 
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -57,7 +57,7 @@ class FreeText:
             "zh": f"请您输入不超过 {self.longest} 个字。",
         }
 
-    def read(self, text: str, _reading: Reading) -> str | None:
+    def read(self, text: str, _known: Circumstances) -> str | None:
         """Return the words."""
         words = text.strip()
         return words if 0 < len(words) <= self.longest else None
@@ -82,14 +82,14 @@ class OneOf:
         """Point to the buttons."""
         return {"en": "Please choose one of these.", "zh": "请您从以下选项中选择。"}
 
-    def read(self, text: str, reading: Reading) -> Value | None:
+    def read(self, text: str, known: Circumstances) -> Value | None:
         """Return what is meant by a label, a value or the number of a button."""
         said = bare(text)
-        for one in reading.possible:
+        for one in known.possible:
             if said and said in (bare(one.label), bare(str(one.value))):
                 return one.value
         number = int(said) if said.isdecimal() and len(said) <= _DIGITS_OF_A_BUTTON else 0
-        return reading.possible[number - 1].value if 0 < number <= len(reading.possible) else None
+        return known.possible[number - 1].value if 0 < number <= len(known.possible) else None
 
     def show(self, value: Value, language: Language) -> str:
         """Return the label."""
@@ -112,12 +112,12 @@ class YesOrNo:
         """Say what to answer."""
         return {"en": "Please answer yes or no.", "zh": "请您回答“是”或“否”。"}
 
-    def read(self, text: str, reading: Reading) -> Value | None:
+    def read(self, text: str, known: Circumstances) -> Value | None:
         """Return `yes` or `no`, in the words of both languages or by the button's number."""
         said = bare(text)
         if said in _YES:
             return "yes"
-        return "no" if said in _NO else OneOf().read(text, reading)
+        return "no" if said in _NO else OneOf().read(text, known)
 
     def show(self, value: Value, language: Language) -> str:
         """Return the word."""
@@ -143,7 +143,7 @@ class WholeNumber:
             "zh": f"请您输入 {self.least} 到 {self.most} 之间的数字。",
         }
 
-    def read(self, text: str, _reading: Reading) -> int | None:
+    def read(self, text: str, _known: Circumstances) -> int | None:
         """Return the only number in the text, if it is within the limits."""
         # Chinese numbers are read in front of a measure word; "六" alone gets one.
         words = with_digits(_MEASURES.sub("点", normalised(text)) + "点")
@@ -175,19 +175,19 @@ class Day:
             "zh": f"请您输入日期，例如：明天、周五、11月27日；最多提前 {self.ahead} 天。",
         }
 
-    def read(self, text: str, reading: Reading) -> str | None:
+    def read(self, text: str, known: Circumstances) -> str | None:
         """Return the only day that the text names, as YYYY-MM-DD."""
         rest = Remainder(with_digits(normalised(text)))
-        written = read_written_dates(rest, reading.today, reading.language)
-        weekdays = read_weekdays(rest, reading.today)
-        found = written + read_near_days(rest, reading.today)
+        written = read_written_dates(rest, known.today, known.language)
+        weekdays = read_weekdays(rest, known.today)
+        found = written + read_near_days(rest, known.today)
         # Beside a date, "Friday" says the same again.
         days = {day for one in found or weekdays for day in one.value}
         rest.take(_AROUND)
         if len(days) != 1 or rest.means_something:
             return None
         day = days.pop()
-        return day.isoformat() if 0 <= (day - reading.today).days <= self.ahead else None
+        return day.isoformat() if 0 <= (day - known.today).days <= self.ahead else None
 
     def show(self, value: Value, language: Language) -> str:
         """Return it with its weekday."""
@@ -214,7 +214,7 @@ class TimeOfDay:
             "zh": "请您输入时间，例如：14:00 或下午两点半。",
         }
 
-    def read(self, text: str, _reading: Reading) -> str | None:
+    def read(self, text: str, _known: Circumstances) -> str | None:
         """Return the only time in the text, as HH:MM."""
         rest = Remainder(with_digits(normalised(text)))
         found = [one.value for one in rest.read(_TIME, _minutes)]

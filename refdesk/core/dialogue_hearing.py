@@ -7,7 +7,7 @@ from typing import Literal
 from refdesk.core.commands import normalised
 from refdesk.core.dialogue_forms import Answer, Form
 from refdesk.core.dialogue_steps import Back, Cancel, Change, Confirm, Give, Misheard, Move, Resume
-from refdesk.core.dialogues import Dialogue, Field, Reading, Value, text_in
+from refdesk.core.dialogues import Circumstances, Dialogue, Field, Value, text_in
 from refdesk.core.messages import Option
 
 # Every button of a form begins so: `dialogue.what:number:step:rest`.
@@ -44,11 +44,11 @@ def hear(
     text: str,
     action: str,
     offered: Sequence[Option],
-    reading: Reading,
+    known: Circumstances,
 ) -> Heard:
     """Return what the reader does to the form; `offered` are the buttons shown last."""
     if action:
-        return _pressed(dialogue, form, action, reading)
+        return _pressed(dialogue, form, action, known)
     said = normalised(text)
     if form.condition != "open":
         return Resume() if said in _WORDS["continue"] else "not for the form"
@@ -58,8 +58,8 @@ def hear(
         return Back()
     pressed = _offered(said, offered)
     if not form.asked:
-        return _at_the_end(dialogue, form, said, pressed, reading)
-    return _answered(dialogue, form, text, pressed, reading)
+        return _at_the_end(dialogue, form, said, pressed, known)
+    return _answered(dialogue, form, text, pressed, known)
 
 
 def _offered(said: str, offered: Sequence[Option]) -> str:
@@ -71,7 +71,7 @@ def _offered(said: str, offered: Sequence[Option]) -> str:
 
 
 def _pressed(  # noqa: PLR0911 - one for each button
-    dialogue: Dialogue, form: Form, action: str, reading: Reading
+    dialogue: Dialogue, form: Form, action: str, known: Circumstances
 ) -> Heard:
     """Understand a button: `dialogue.what:number:step:rest`."""
     if not action.startswith(PREFIX):
@@ -84,7 +84,7 @@ def _pressed(  # noqa: PLR0911 - one for each button
     if form.condition != "open":
         return Stale()
     if what in ("answer", "skip"):
-        return _field_pressed(dialogue, form, rest, reading)
+        return _field_pressed(dialogue, form, rest, known)
     if what == "confirm":
         return Confirm() if step == str(form.step) else Stale()
     if what == "change":
@@ -92,46 +92,50 @@ def _pressed(  # noqa: PLR0911 - one for each button
     return Back() if what == "back" else Stale()
 
 
-def _field_pressed(dialogue: Dialogue, form: Form, rest: str, reading: Reading) -> Heard:
+def _field_pressed(dialogue: Dialogue, form: Form, rest: str, known: Circumstances) -> Heard:
     """Understand `field=value`, or `field` to skip it; only the field that is asked is open."""
     name, chosen, value = rest.partition("=")
     field = dialogue.field(name)
     if field is None or name != form.asked:
         return Stale()
-    return _chosen(field, form, value, reading) if chosen else _skipped(dialogue, form)
+    return _chosen(field, form, value, known) if chosen else _skipped(dialogue, form)
 
 
-def _answered(dialogue: Dialogue, form: Form, text: str, pressed: str, reading: Reading) -> Heard:
+def _answered(
+    dialogue: Dialogue, form: Form, text: str, pressed: str, known: Circumstances
+) -> Heard:
     field = dialogue.field(form.asked)
     if field is None:
         return Stale()
     if field.optional and normalised(text) in _WORDS["skip"]:
         return _skipped(dialogue, form)
-    possible = form.possible or field.kind.possible(reading.language)
-    value = field.kind.read(text, replace(reading, possible=possible))
+    possible = form.possible or field.kind.possible(known.language)
+    value = field.kind.read(text, replace(known, possible=possible))
     # "1" is a number where one is asked for; elsewhere it presses the first button.
     if pressed and not isinstance(value, int):
-        return _pressed(dialogue, form, pressed, reading)
-    return Misheard() if value is None else Give(_answer(field, form, value, reading))
+        return _pressed(dialogue, form, pressed, known)
+    return Misheard() if value is None else Give(_answer(field, form, value, known))
 
 
-def _chosen(field: Field, form: Form, value: str, reading: Reading) -> Heard:
+def _chosen(field: Field, form: Form, value: str, known: Circumstances) -> Heard:
     """Return the answer of a button; one that is offered no longer asks again."""
-    for one in form.possible or field.kind.possible(reading.language):
+    for one in form.possible or field.kind.possible(known.language):
         if str(one.value) == value:
-            return Give(_answer(field, form, one.value, reading))
+            return Give(_answer(field, form, one.value, known))
     return Stale()
 
 
-def _at_the_end(dialogue: Dialogue, form: Form, said: str, pressed: str, reading: Reading) -> Heard:
+def _at_the_end(
+    dialogue: Dialogue, form: Form, said: str, pressed: str, known: Circumstances
+) -> Heard:
     """Understand what is said where the answers are to be confirmed."""
     if pressed:
-        return _pressed(dialogue, form, pressed, reading)
+        return _pressed(dialogue, form, pressed, known)
     if said in _WORDS["confirm"]:
         return Confirm()
     if said in _WORDS["change"]:
         return ShowFields()
-    names = {normalised(text_in(one.title, reading.language)): one.name for one in dialogue.fields}
+    names = {normalised(text_in(one.title, known.language)): one.name for one in dialogue.fields}
     return Change(names[said]) if said in names else Misheard()
 
 
@@ -142,7 +146,7 @@ def _skipped(dialogue: Dialogue, form: Form) -> Heard:
     return Give(Answer(None, text_in(field.title, form.language), ""))
 
 
-def _answer(field: Field, form: Form, value: Value, reading: Reading) -> Answer:
+def _answer(field: Field, form: Form, value: Value, known: Circumstances) -> Answer:
     labels = {one.value: one.label for one in form.possible}
-    shown = labels.get(value) or field.kind.show(value, reading.language)
-    return Answer(value, text_in(field.title, reading.language), shown)
+    shown = labels.get(value) or field.kind.show(value, known.language)
+    return Answer(value, text_in(field.title, known.language), shown)

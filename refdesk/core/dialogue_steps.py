@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from refdesk.core.dialogue_forms import Answer, Form
-from refdesk.core.dialogues import Dialogue, Field, Reading
+from refdesk.core.dialogues import Circumstances, Dialogue, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def first_step(dialogue: Dialogue, form: Form) -> Step:
     return _asking(dialogue, replace(form, condition="open"))
 
 
-def fitting(dialogue: Dialogue, form: Form, reading: Reading) -> Form:
+def fitting(dialogue: Dialogue, form: Form, known: Circumstances) -> Form:
     """Return a stored form as the present version of its dialogue can go on with it.
 
     Answers of fields that are gone are dropped; of another version only those stay that their
@@ -82,7 +82,7 @@ def fitting(dialogue: Dialogue, form: Form, reading: Reading) -> Form:
     kept = {
         field.name: answer
         for field in dialogue.fields
-        if (answer := _still_understood(field, form, dialogue.version, reading))
+        if (answer := _still_understood(field, form, dialogue.version, known))
     }
     fitted = replace(form, version=dialogue.version, answers=kept, possible=())
     return replace(fitted, step=form.step + 1, asked=_unanswered(dialogue, fitted))
@@ -147,7 +147,9 @@ def _unanswered(dialogue: Dialogue, form: Form) -> str:
     return next((one.name for one in dialogue.fields if one.name not in form.answers), "")
 
 
-def _still_understood(field: Field, form: Form, version: str, reading: Reading) -> Answer | None:
+def _still_understood(
+    field: Field, form: Form, version: str, known: Circumstances
+) -> Answer | None:
     answer = form.answers.get(field.name)
     if answer is None or form.version == version:
         return answer
@@ -155,6 +157,6 @@ def _still_understood(field: Field, form: Form, version: str, reading: Reading) 
         return answer if field.optional else None
     if field.choices is not None:
         return None  # what could be chosen then may be gone
-    possible = field.kind.possible(reading.language)
-    value = field.kind.read(answer.shown, replace(reading, possible=possible))
+    possible = field.kind.possible(known.language)
+    value = field.kind.read(answer.shown, replace(known, possible=possible))
     return None if value is None else replace(answer, value=value)

@@ -39,7 +39,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Circumstances:
     """What has to be known to read an answer: the day where the library is, the buttons shown."""
 
     language: Language
@@ -54,7 +54,7 @@ class Kind(Protocol):
     def hint(self) -> Texts:
         """How to write it, said when an answer was not understood."""
 
-    def read(self, text: str, reading: Reading) -> Value | None:
+    def read(self, text: str, known: Circumstances) -> Value | None:
         """Return what `text` says; None when it is no such thing."""
 
     def show(self, value: Value, language: Language) -> str:

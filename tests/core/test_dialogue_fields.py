@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdesk.core.dialogue_fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
-from refdesk.core.dialogues import Kind, Possible, Reading
+from refdesk.core.dialogues import Circumstances, Kind, Possible
 from refdesk.core.messages import Language
 
 # A Sunday.
@@ -18,7 +18,7 @@ ROOMS = OneOf(
 
 
 def read(kind: Kind, text: str, language: Language = "en") -> str | int | None:
-    return kind.read(text, Reading(language, TODAY, kind.possible(language)))
+    return kind.read(text, Circumstances(language, TODAY, kind.possible(language)))
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_free_text_has_an_end() -> None:
 
 
 def test_labels_of_choices_found_elsewhere_are_understood() -> None:
-    reading = Reading("en", TODAY, (Possible("a101", "A101, 6 seats"), Possible("b2", "B2")))
-    assert OneOf().read("A101, 6 seats", reading) == "a101"
-    assert OneOf().read("2", reading) == "b2"
+    known = Circumstances("en", TODAY, (Possible("a101", "A101, 6 seats"), Possible("b2", "B2")))
+    assert OneOf().read("A101, 6 seats", known) == "a101"
+    assert OneOf().read("2", known) == "b2"
 
 
 @pytest.mark.parametrize("kind", [Day(), TimeOfDay(), WholeNumber(1, 9), ROOMS, YesOrNo()])

@@ -32,7 +32,7 @@ from refdesk.core.dialogue_steps import (
     fitting,
     step,
 )
-from refdesk.core.dialogues import Answers, Dialogue, DialogueTable, Field, Possible, Reading
+from refdesk.core.dialogues import Answers, Circumstances, Dialogue, DialogueTable, Field, Possible
 from refdesk.errors import PluginError
 
 
@@ -50,7 +50,7 @@ SIZE = Field("size", named("Size"), named("Which size?"), SIZES)
 ROOM = Field("room", named("Room"), named("Which room?"), OneOf(), depends=("day", "size"))
 GROUP = Field("group", named("Group"), named("Which group?"), FreeText(20), optional=True)
 BOOKING = Dialogue("x.book", named("Book"), (DAY, SIZE, ROOM, GROUP), finish)
-READING = Reading("en", date(2026, 11, 22))
+TODAY_HERE = Circumstances("en", date(2026, 11, 22))
 ROOMS = (Possible("a1", "Room A1"), Possible("b2", "Room B2"))
 
 
@@ -71,7 +71,7 @@ def filled() -> Form:
 
 def say(form: Form, text: str = "", action: str = "") -> object:
     shown = replace(form, possible=ROOMS) if form.asked == "room" else form
-    return hear(BOOKING, shown, text, action, buttons(prompt(BOOKING, shown)), READING)
+    return hear(BOOKING, shown, text, action, buttons(prompt(BOOKING, shown)), TODAY_HERE)
 
 
 def test_fields_are_asked_in_their_order_and_then_the_reader_confirms() -> None:
@@ -126,7 +126,7 @@ def test_an_updated_plugin_keeps_the_answers_it_still_understands() -> None:
     newer = Dialogue("x.book", named("Book"), (count, DAY, GROUP), finish, version="2")
     form = answer(answer(begun(), "2026-11-27"), 1)
     answers = dict(form.answers) | {"day": Answer("2026-11-27", "Day", "Friday, 27 November 2026")}
-    fitted = fitting(newer, replace(form, answers=answers), READING)
+    fitted = fitting(newer, replace(form, answers=answers), TODAY_HERE)
     assert (fitted.version, fitted.asked) == ("2", "group")
     assert fitted.values == {"size": 1, "day": "2026-11-27"}
 
@@ -134,15 +134,15 @@ def test_an_updated_plugin_keeps_the_answers_it_still_understands() -> None:
 def test_an_updated_plugin_asks_again_what_it_understands_no_longer() -> None:
     text = Field("day", named("Day"), named("Which day?"), WholeNumber(1, 7))
     newer = Dialogue("x.book", named("Book"), (text, GROUP), finish, version="2")
-    fitted = fitting(newer, answer(answer(begun(), "2026-11-27"), 1), READING)
+    fitted = fitting(newer, answer(answer(begun(), "2026-11-27"), 1), TODAY_HERE)
     assert (fitted.asked, dict(fitted.answers)) == ("day", {})
 
 
 def test_a_removed_field_is_dropped_also_in_the_same_version() -> None:
     newer = replace(BOOKING, fields=(DAY, GROUP))
-    fitted = fitting(newer, answer(answer(begun(), "2026-11-27"), 1), READING)
+    fitted = fitting(newer, answer(answer(begun(), "2026-11-27"), 1), TODAY_HERE)
     assert (fitted.asked, list(fitted.answers)) == ("group", ["day"])
-    assert fitting(BOOKING, filled(), READING) == filled()
+    assert fitting(BOOKING, filled(), TODAY_HERE) == filled()
 
 
 def test_staff_are_shown_what_was_filled_in() -> None:
@@ -210,7 +210,7 @@ def test_buttons_of_others_are_not_for_the_form() -> None:
 def test_change_shows_the_fields_and_a_number_presses_one() -> None:
     assert say(filled(), "Change something") == ShowFields()
     shown = buttons(fields_to_change(BOOKING, filled()))
-    assert hear(BOOKING, filled(), "2", "", shown, READING) == Change("size")
+    assert hear(BOOKING, filled(), "2", "", shown, TODAY_HERE) == Change("size")
     assert say(filled(), "size") == Change("size")
 
 
@@ -304,7 +304,7 @@ class AnyReader(RuleBasedStateMachine):
     def restarts(self) -> None:
         loaded = load_form(dump_form(self.form))
         assert loaded == self.form
-        assert fitting(BOOKING, loaded, READING) == self.form
+        assert fitting(BOOKING, loaded, TODAY_HERE) == self.form
 
     @invariant()
     def has_its_place(self) -> None:
