@@ -16,7 +16,7 @@ from refdesk.core.commands import Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
 from refdesk.core.fragments import Reading, breaks_off
 from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
-from refdesk.core.messages import Choice, Language, Option, Part, Reply, Text
+from refdesk.core.messages import Choice, Language, Option, Part, Reply
 from refdesk.core.middleware import Handling, Middleware, choose_language, compose
 from refdesk.core.offers import HandoffReason, Offer, Question
 from refdesk.core.plugin_context import PluginContext, Surroundings
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
 # The button that brings a person; the handoff plugin registers it.
 HUMAN_COMMAND = "handoff.human"
-LONGEST_REPLY_CHARACTERS = 20_000
 # Longer ones may be a call number, a year or an ISBN.
 _LONGEST_BUTTON_NUMBER = 2
 _RESULT_OF_COMMAND = (Reply, Offer, str, NoneType)
@@ -78,6 +77,8 @@ class Pipeline:
     async def _handle(self, handling: Handling) -> Outcome:
         message, consultation = handling.message, handling.consultation
         found = self._commands.find(message.text, message.action, consultation.offered)
+        if found is not None and not self._host.serves(found[0], consultation.account):
+            found = None  # its plugin is switched off here: a word like any other, a dead button
         bot_answers = consultation.state in BOT_ANSWERS
         if found is not None and (bot_answers or found[1].reserved):
             return await self._run_command(handling, *found)
@@ -117,7 +118,7 @@ class Pipeline:
             consultation=handling.consultation,
             context=self._context("", handling),
         )
-        offers = [one.value for one in answered if _is_sendable(one.value)]
+        offers = [one.value for one in answered]
         decision = decide(offers, handling.consultation.misses, self._rules)
         match decision:
             case Answer(offer, related):
@@ -219,12 +220,6 @@ def _reply_with(
 
 def _buttons(parts: Sequence[Part]) -> tuple[Option, ...]:
     return tuple(option for part in parts if isinstance(part, Choice) for option in part.options)
-
-
-def _is_sendable(offer: Offer) -> bool:
-    """Leave out an offer that no platform could carry, whatever its confidence claims."""
-    size = sum(len(part.text) for part in offer.parts() if isinstance(part, Text))
-    return size <= LONGEST_REPLY_CHARACTERS
 
 
 def _intents_of(offer: Offer, answered: "Sequence[Answered[Offer]]") -> tuple[Intent, ...]:

@@ -54,10 +54,12 @@ class PluginCalls:
         arguments: tuple[Any, ...],
         named: dict[str, Any],
         context: PluginContext | None,
+        seconds: float | None = None,
     ) -> Answered[Any] | None:
         """Return what the plugin says; None when it failed or is set aside.
 
-        What it says is an instance of `expected`, what it wants is in `context`.
+        What it says is an instance of `expected`, what it wants is in `context`. `seconds` stands
+        for the usual deadline.
         """
         plugin = work.name  # the watchdog reads `plugin` and `hook` from this frame
         began = self._clock()
@@ -69,7 +71,9 @@ class PluginCalls:
         called_by = working_for.get()
         working_for.set(work.tasks)
         try:
-            value = await within(self._deadline, _started(work, function, arguments, named))
+            value = await within(
+                seconds or self._deadline, _started(work, function, arguments, named)
+            )
             intents = tuple(context.intents) if context is not None else ()
             problem = problem_with_result(value, expected)
             if intents and not problem:

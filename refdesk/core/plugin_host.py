@@ -92,10 +92,11 @@ class PluginHost:
         function: Callable[..., Awaitable[R]],
         *arguments: Any,
         expected: Any = object,
+        seconds: float | None = None,
     ) -> Answered[R] | None:
         """Run one handler of a plugin under the same protection; its context comes last.
 
-        None when it failed, which includes a result that is no instance of `expected`, and when
+        `seconds` is its deadline where it has one of its own. None when it failed, which includes a result that is no instance of `expected`, and when
         the plugin is switched off.
         """
         work = self._registry.find(plugin)
@@ -103,7 +104,9 @@ class PluginHost:
             return None
         last = arguments[-1] if arguments else None
         context = last if isinstance(last, PluginContext) else None
-        return await self._calls.call(work, what, expected, function, arguments, {}, context)
+        return await self._calls.call(
+            work, what, expected, function, arguments, {}, context, seconds
+        )
 
     async def switch(self, plugin: str, position: Position, account: str = "") -> None:
         """Switch a plugin on or off while the program runs; `account` empty: everywhere.
@@ -140,11 +143,14 @@ class PluginHost:
         return self._registry.work_of(plugin)
 
     def condition(self, plugin: str) -> str:
-        """Return `working`, `off`, `set aside` after repeated failures, or `blocked`.
+        """Return `working`, `off`, `set aside` after repeated failures, `blocked` or `gone`.
 
-        Blocked: as many of its plain functions hang in threads as are allowed.
+        Blocked: as many of its plain functions hang in threads as are allowed. Gone: there is no
+        such plugin.
         """
-        work = self._registry.work_of(plugin)
+        work = self._registry.find(plugin)
+        if work is None:
+            return "gone"
         return work.condition(self._clock()) if self.serves(plugin, "") else "off"
 
     def statistics(self) -> list[HookStatistics]:
