@@ -12,7 +12,13 @@ library; each name below, when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from refdesk.testing.fixtures import MakeLibrary, library, pytest_addoption
+from refdesk.testing.fixtures import (
+    CheckTranscript,
+    MakeLibrary,
+    library,
+    pytest_addoption,
+    transcript,
+)
 
 if TYPE_CHECKING:
     from refdesk.testing.fake_channel import FakeChannel, Sent
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from refdesk.testing.reader import Reader
 
 __all__ = [
+    "CheckTranscript",
     "FakeChannel",
     "FakeClock",
     "Faults",
@@ -33,6 +40,7 @@ __all__ = [
     "Sent",
     "library",
     "pytest_addoption",
+    "transcript",
 ]
 
 _HOMES = {

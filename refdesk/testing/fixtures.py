@@ -64,3 +64,26 @@ def library(tmp_path: Path) -> Iterator[MakeLibrary]:
             return made
 
         yield make
+
+
+class CheckTranscript(Protocol):
+    """What the fixture `transcript` is: `await transcript(library, "name.txt")`."""
+
+    async def __call__(self, library: "Library", name: str) -> None:
+        """Play the file of this name beside the test; fail when it goes otherwise now.
+
+        With `pytest --update-transcripts` the file is written as it goes now.
+        """
+
+
+@pytest.fixture
+def transcript(request: pytest.FixtureRequest) -> CheckTranscript:
+    """Play written conversations: their form is described in `refdesk.testing.transcripts`."""
+    update = bool(request.config.getoption("--update-transcripts"))
+
+    async def check(library: "Library", name: str) -> None:
+        from refdesk.testing.transcripts import check_transcript  # noqa: PLC0415 - as above
+
+        await check_transcript(library, request.path.parent / name, update=update)
+
+    return check

@@ -1,13 +1,11 @@
 """Does the library still talk as it did? (`--update-transcripts` writes what it says now.)"""
 
-import difflib
 from pathlib import Path
 
 import pytest
 
 from refdesk.knowledge_base import make_entry
-from refdesk.testing import MakeLibrary
-from tests.conversations.transcripts import Play
+from refdesk.testing import CheckTranscript, MakeLibrary
 
 FOLDER = Path(__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.txt"))
@@ -82,22 +80,6 @@ def test_there_are_conversations_in_both_languages() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 async def test_the_conversation_goes_as_written(
-    script: Path, library: MakeLibrary, request: pytest.FixtureRequest
+    script: Path, library: MakeLibrary, transcript: CheckTranscript
 ) -> None:
-    written = read(script)
-    said = await Play(library(entries=ENTRIES, settings=SETTINGS)).of(written)
-    if request.config.getoption("--update-transcripts"):
-        write(script, said)
-        return
-    difference = difflib.unified_diff(
-        written.splitlines(), said.splitlines(), "written", "said now", lineterm=""
-    )
-    assert said == written, "\n".join(difference)
-
-
-def read(script: Path) -> str:
-    return script.read_text("utf-8")
-
-
-def write(script: Path, said: str) -> None:
-    script.write_text(said, "utf-8")
+    await transcript(library(entries=ENTRIES, settings=SETTINGS), script.name)
