@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, web
@@ -32,10 +33,9 @@ class BenchAdapter(Adapter):
         self._session: ClientSession | None = None
 
     def decode(self, raw: Any) -> InboundMessage | None:
-        """Read `{"id", "reader", "text"}`; the reader's rid is put in by `take_in`."""
-        return InboundMessage(
-            self.account, raw["reader"], raw["id"], raw["text"], time.time(), "en"
-        )
+        """Read `{"id", "reader", "text"}`; the reader is still the platform's address."""
+        key, text = raw["id"], raw["text"]
+        return InboundMessage(self.account, raw["reader"], key, text, time.time(), "en")
 
     def encode(self, event: Event) -> list[Any]:
         """Return the text of an event as one message."""
@@ -46,10 +46,11 @@ class BenchAdapter(Adapter):
         message = self.decode(raw)
         if message is None:
             return True
-        if self.gateway.seconds_to_wait(message.rid) > 0:
-            return False
         try:
-            await self.gateway.accept(message)
+            rid = await self.gateway.reader_at(self.account, message.rid)
+            if self.gateway.seconds_to_wait(rid) > 0:
+                return False
+            await self.gateway.accept(replace(message, rid=rid))
         except DataError:
             return False
         return True
