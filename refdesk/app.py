@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from refdesk.deployment import Deployment
+from refdesk.errors import StorageError
 from refdesk.logs import get_logger
 from refdesk.parts import Extras, Parts
 
@@ -27,7 +28,8 @@ class App(Parts):
 
         Raises `DeploymentBusyError` when another server runs on this folder.
         """
-        await asyncio.to_thread(self._lock.acquire)
+        if self.deployment.database.engine == "sqlite":  # PostgreSQL serves several
+            await asyncio.to_thread(self._lock.acquire)
         recovered = await self.take_up()
         self._begin(self._follow_knowledge_base)
         for work in self.background:
@@ -51,9 +53,17 @@ class App(Parts):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._leave()
         await self.http.close()
         self._lock.release()
         log.info("stopped")
+
+    async def _leave(self) -> None:
+        """Free the work that is left for another server, which otherwise waits a few seconds."""
+        try:
+            await self.store.leave()
+        except StorageError as error:
+            log.warning("work_not_given_back", problem=str(error))
 
     async def break_off(self) -> None:
         """End as in a crash: nothing is finished, nobody is told. (Tests of restarts do this.)"""

@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from sqlite3 import sqlite_version
 from typing import Literal
 
 import typer
@@ -14,12 +15,16 @@ from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_dep
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base.checking import check as check_base
-from refdesk.storage import SqliteDatabase, prepare
+from refdesk.storage import Database, Prepared, SqliteDatabase, prepare
 
 Finding = tuple[Literal["problem", "advice"], str]
 # What goes to this machine itself leaves nothing on a network.
 _PRIVATE_ON_THE_WAY = ("https://", "http://localhost", "http://127.0.0.1", "http://[::1]")
 _INTEGRITY = prepare(text("PRAGMA quick_check(5)"))
+_SERVER_VERSION = prepare(text("SHOW server_version"))
+_PROMISES_OF_A_SERVER = [
+    (prepare(text(f"SHOW {name}")), name) for name in ("fsync", "full_page_writes")
+]
 _FOREIGN_KEYS = prepare(text("PRAGMA foreign_key_check"))
 
 
@@ -29,17 +34,32 @@ def check(
     """Look for problems; exit 1 when there is one. Advice alone is no failure."""
     with closing(chosen_deployment(data, config)) as deployment:
         findings = list(_findings(deployment))
+        engine = _engine(deployment.database)
     problems = [sentence for kind, sentence in findings if kind == "problem"]
     if as_json:
         advice = [sentence for kind, sentence in findings if kind == "advice"]
         word = "unhealthy" if problems else "healthy"
-        typer.echo(json.dumps({"health": word, "problems": problems, "advice": advice}))
+        found = {"health": word, "database": engine, "problems": problems, "advice": advice}
+        typer.echo(json.dumps(found))
     else:
+        typer.echo(f"database: {engine}")
         for kind, sentence in findings:
             typer.echo(f"{kind}: {sentence}")
         typer.echo(f"{len(problems)} problems, {len(findings) - len(problems)} pieces of advice")
     if problems:
         raise typer.Exit(1)
+
+
+def _engine(database: Database) -> str:
+    """Return the engine and its version; it has been reached, or this command had not come here."""
+    if isinstance(database, SqliteDatabase):
+        return f"SQLite {sqlite_version}, {database.path}"
+    return f"PostgreSQL {_shown(database, _SERVER_VERSION)}"
+
+
+def _shown(database: Database, statement: Prepared) -> str:
+    row = database.read_blocking(lambda tx: tx.one(statement))
+    return str(row[0]) if row else ""
 
 
 def _findings(deployment: Deployment) -> Iterator[Finding]:
@@ -62,6 +82,19 @@ def _files(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _database(deployment: Deployment) -> Iterator[Finding]:
+    if deployment.database.engine == "sqlite":
+        yield from _database_file(deployment)
+    else:
+        yield from _database_server(deployment)
+
+
+def _database_server(deployment: Deployment) -> Iterator[Finding]:
+    for statement, name in _PROMISES_OF_A_SERVER:
+        if _shown(deployment.database, statement) == "off":
+            yield "problem", f"PostgreSQL runs with {name} = off: a power cut loses messages."
+
+
+def _database_file(deployment: Deployment) -> Iterator[Finding]:
     rows = deployment.database.read_blocking(lambda tx: tx.all(_INTEGRITY))
     if [row[0] for row in rows] != ["ok"]:
         yield "problem", "The database file is damaged. Restore a backup."

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from refdesk.core.answering import AnswerRules
 from refdesk.core.calendar_settings import HoursSettings
 from refdesk.core.messages import Language
+from refdesk.core.storage_settings import StorageSettings
 from refdesk.core.vault_keys import VaultSettings
 from refdesk.errors import SettingsError
 
@@ -133,6 +134,7 @@ class Settings(BaseModel):
     answers: AnswerRules = Field(default_factory=lambda: parse(AnswerRules, {}, "answers"))
     limits: LimitSettings = Field(default_factory=lambda: parse(LimitSettings, {}, "limits"))
     log: LogSettings = Field(default_factory=lambda: parse(LogSettings, {}, "log"))
+    storage: StorageSettings = Field(default_factory=lambda: parse(StorageSettings, {}, "storage"))
     vault: VaultSettings = Field(default_factory=lambda: parse(VaultSettings, {}, "vault"))
     plugins: PluginsSettings = Field(default_factory=lambda: parse(PluginsSettings, {}, "plugins"))
     adapters: ComponentSettings = Field(default_factory=ComponentSettings)

@@ -8,13 +8,12 @@ from typing import Any, Literal
 import asyncpg
 
 from refdesk.errors import StorageError
-from refdesk.storage.postgresql.failures import MisconfiguredError, asked
+from refdesk.storage.postgresql.failures import WRONG_DSN, MisconfiguredError, asked
 
 Purpose = Literal["write", "read", "migrate"]
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
-MIGRATION_SECONDS = 600.0
 # So long work waits for a server that restarts; what comes after that fails at once.
 PATIENCE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.05
@@ -46,22 +45,28 @@ _BY_PURPOSE: dict[Purpose, dict[str, str]] = {
         # Who reads holds no locks, and may build an index between two statements.
         "idle_in_transaction_session_timeout": "600s",
     },
-    "migrate": {"lock_timeout": "300s", "statement_timeout": f"{MIGRATION_SECONDS:.0f}s"},
+    # The server ends what takes too long; the second of two nodes waits for the first.
+    "migrate": {"lock_timeout": "300s", "statement_timeout": "600s"},
 }
 
 
 async def connect(dsn: str, purpose: Purpose) -> Any:
-    """Open a connection to the primary server, once; raises the driver's errors."""
-    return await asyncpg.connect(
-        dsn,
-        timeout=CONNECT_SECONDS,
-        command_timeout=MIGRATION_SECONDS if purpose == "migrate" else STATEMENT_SECONDS + 5,
-        statement_cache_size=STATEMENTS_KEPT,
-        max_cached_statement_lifetime=0,
-        server_settings=_SETTINGS | _BY_PURPOSE[purpose],
-        # Of several hosts in the dsn; a standby may show what was never committed.
-        target_session_attrs="primary",
-    )
+    """Open a connection to the primary server, once; raises `StorageError`."""
+    try:
+        return await asked(
+            asyncpg.connect(
+                dsn,
+                timeout=CONNECT_SECONDS,
+                command_timeout=None if purpose == "migrate" else STATEMENT_SECONDS + 5,
+                statement_cache_size=STATEMENTS_KEPT,
+                max_cached_statement_lifetime=0,
+                server_settings=_SETTINGS | _BY_PURPOSE[purpose],
+                # Of several hosts in the dsn; a standby may show what was never committed.
+                target_session_attrs="primary",
+            )
+        )
+    except (ValueError, OverflowError):
+        raise MisconfiguredError(WRONG_DSN) from None
 
 
 class Connector:
@@ -82,7 +87,7 @@ class Connector:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                connection = await asked(connect(self._dsn, self._purpose))
+                connection = await connect(self._dsn, self._purpose)
             except StorageError as error:
                 self._down = True
                 if isinstance(error, MisconfiguredError) or time.monotonic() + pause > deadline:

@@ -8,6 +8,7 @@ from refdesk.loops import running_loop
 from refdesk.storage.database import Database
 from refdesk.storage.postgresql.commits import PostgresCommits
 from refdesk.storage.postgresql.connections import Connector
+from refdesk.storage.postgresql.hints import Hints
 from refdesk.storage.postgresql.readers import Readers
 from refdesk.storage.schema import Migrations, bring_up_to_date
 from refdesk.storage.transaction import Transaction
@@ -43,6 +44,16 @@ class PostgresDatabase(Database):
     def read_blocking(self, work: Callable[[Transaction], Result]) -> Result:
         """Do the same in the calling thread."""
         return self._readers.run(work)
+
+    def hints(
+        self,
+        channel: str,
+        node: str,
+        hear: Callable[[list[str]], None],
+        missed: Callable[[], None],
+    ) -> Hints:
+        """Return a way to tell other servers that there is news."""
+        return Hints(self._dsn, channel, node, hear, missed)
 
     def close(self) -> None:
         """Finish queued writes and the units under way, then close every connection."""

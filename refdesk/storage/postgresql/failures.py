@@ -20,6 +20,10 @@ _REFUSED_CLASSES = {"22", "23"}  # data exception, integrity constraint violatio
 _LOST_CLASSES = {"08"}  # connection exception
 _LOST = {"57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "40003"}
 _MISSET_CLASSES = {"28", "3D"}  # the password is wrong, there is no such database
+WRONG_DSN = (
+    "The dsn of [storage] cannot be read. "
+    "Expected is postgresql://user:password@host:5432/database."
+)
 _DRIVER_ERRORS = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -60,6 +64,8 @@ def explained(error: Exception) -> StorageError | ConstraintError:
         return OvertakenError("A table was changed meanwhile. Try again.")
     if isinstance(error, asyncpg.PostgresError):
         return _from_server(error)
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return MisconfiguredError(WRONG_DSN)
     if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
         return ConstraintError("The database refused a row: a value is of another type.")
     return ConnectionLostError(

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from refdesk.storage.postgresql.connections import connect
-from refdesk.storage.postgresql.failures import asked
 
 # Any number that nobody else on this database uses: "refdesk" as letters of the alphabet.
 _LOCK = text("SELECT pg_advisory_xact_lock(1856451911)")
@@ -23,7 +22,7 @@ async def _migrate(dsn: str, work: Callable[[Connection], None]) -> None:
     engine = create_async_engine(
         "postgresql+asyncpg://",
         poolclass=NullPool,
-        async_creator=lambda: asked(connect(dsn, "migrate")),
+        async_creator=lambda: connect(dsn, "migrate"),
     )
     try:
         async with engine.begin() as connection:
