@@ -18,6 +18,7 @@ from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
 from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
+from refdesk.core.leases import Lease
 from refdesk.core.live import Live
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
@@ -35,8 +36,9 @@ from refdesk.core.rate_limit import RateLimit
 from refdesk.core.reader_tokens import ReaderTokens
 from refdesk.core.secrets import deployment_key
 from refdesk.core.settings import parse, refuse_unknown_names
+from refdesk.core.shared_live import SharedLive
 from refdesk.core.staff_accounts import StaffAccounts
-from refdesk.core.turns import Turns
+from refdesk.core.turns import SILENCE_SECONDS, Turns
 from refdesk.core.vault_keys import VaultKeys
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.server import make_server
@@ -90,7 +92,9 @@ class Parts:
         plugin_settings = self._plugin_settings()
         for _plugin, tables in self.host.collect(hookspecs.register_tables):
             deployment.database.migrate(tables.migrations)
-        self.live = Live()
+        shared = deployment.database.engine == "postgresql"
+        self.lease = Lease(silence_seconds=SILENCE_SECONDS if shared else None)
+        self.live = self._make_live(shared)
         self._adapters: dict[str, Adapter] = {}
         self._make_core(deployment, plugin_settings)
         self.adapter_reports = self._load_adapters(extras.adapters)
@@ -99,8 +103,22 @@ class Parts:
         )
         self.background: list[Callable[[], Awaitable[None]]] = [self.outbox.run]
         self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [self.outbox.send_due]
+        if isinstance(self.live, SharedLive):
+            self.live.on_hint = self.turns.look_soon
+            self.background += [self.live.run, self.turns.follow]
         self.condition = "starting"
         self.server = self._make_server(extras)
+
+    def _make_live(self, shared: bool) -> Live:
+        database, library = self.deployment.database, self.settings.library.id
+        if not shared:
+            return Live()
+        return SharedLive(
+            EventReading(database, library),
+            lambda hear, missed: database.hints(
+                f"refdesk_{library}", self.lease.node, hear, missed
+            ),
+        )
 
     def _make_core(self, deployment: Deployment, plugin_settings: Mapping[str, BaseModel]) -> None:
         settings, database = deployment.settings, deployment.database
@@ -124,7 +142,9 @@ class Parts:
             self.services, plugin_settings, settings.hours, settings.library.name, library
         )
         self.pipeline = Pipeline(self.host, surroundings, settings.answers, self.clock)
-        self.store = ConsultationStore(database, library, self._needs_outbox, self.clock)
+        self.store = ConsultationStore(
+            database, library, self._needs_outbox, self.clock, self.lease
+        )
         self.turns = Turns(
             self.store, self.pipeline, self.live, settings.answers.fragment_seconds, self.clock
         )

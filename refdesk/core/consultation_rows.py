@@ -24,7 +24,7 @@ _I: Any = InboxRow.__table__  # type: ignore[attr-defined]
 IS_OPEN = text("consultation.state NOT IN ('closed', 'wrapped_up')")
 BY_ID = prepare(select(_C).where(_C.c.library == bindparam("library"), _C.c.id == bindparam("id")))
 # As `most` in the statements below: no limit.
-ALL_EVENTS = -1
+ALL_EVENTS = 1_000_000_000
 _events_after = (
     select(_E)
     .where(
@@ -48,7 +48,7 @@ FIND_INBOX = prepare(
         _I.c.event_key == bindparam("event_key"),
     )
 )
-_MEMORY = ("language", "next_seq", "version", "misses", "offered")
+_MEMORY = ("language", "next_seq", "version", "misses", "offered", "dialogue")
 _PLACE = ("state", "owner", "handoff_reason", "queue", "since")
 
 
@@ -79,6 +79,7 @@ def consultation_from(row: Row) -> Consultation:
         opened_at=row["opened_at"],
         since=row["since"],
         epoch=row["epoch"],
+        dialogue=row["dialogue"],
     )
 
 
@@ -127,6 +128,7 @@ def save(tx: Transaction, before: Consultation, after: Consultation, next_seq: i
         "version": after.version,
         "misses": after.misses,
         "offered": dump_options(after.offered),
+        "dialogue": after.dialogue,
     }
     place = {name: getattr(after, name) for name in _PLACE}
     if place == {name: getattr(before, name) for name in _PLACE}:

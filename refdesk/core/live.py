@@ -1,7 +1,8 @@
 """How do pages learn at once of what has just been committed?
 
-Only a hint within this process: what counts is the numbered log, and whoever missed a hint reads
-the log from the last number it saw. Hints are delivered in the order of commits.
+Only a hint within this process (several servers: `core/shared_live.py`): what counts is the numbered
+log, and whoever missed a hint reads the log from the last number it saw. Hints are delivered in the
+order of commits.
 """
 
 from collections.abc import Callable
@@ -34,6 +35,14 @@ class Live:
                     del self._listeners[topic]
 
         return stop
+
+    def listens(self, topic: Topic) -> bool:
+        """Say whether anybody here wants to know of a consultation."""
+        return topic in self._listeners or ALL in self._listeners
+
+    def topics(self) -> list[Topic]:
+        """Return the consultations that somebody follows here."""
+        return [topic for topic in self._listeners if topic != ALL]
 
     def publish(
         self, topic: Topic, events: tuple[Event, ...], consultation: Consultation | None = None

@@ -26,6 +26,9 @@ from refdesk.loops import running_loop
 log = get_logger(__name__)
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+# How often a server says that it lives; after `SILENCE_SECONDS` others take over its work.
+LOOK_SECONDS = 1.0
+SILENCE_SECONDS = 5.0
 # Several hooks, one after the other, each with a deadline of its own, take less than this.
 LONGEST_TURN_SECONDS = 60.0
 
@@ -57,12 +60,41 @@ class Turns:
         self._clock = clock
         self._in_hand: dict[str, _Work] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._look = asyncio.Event()
         self.waiting = 0
 
     @property
     def in_hand(self) -> int:
         """How many consultations have work now."""
         return len(self._in_hand)
+
+    async def follow(self) -> None:
+        """Say that this server lives, and take over the work of those that do not; for ever.
+
+        Only where several servers share a database: one alone has nobody's work to take over.
+        """
+        while True:
+            await self._due_to_look()
+            try:
+                taken = await self.recover()
+            except StorageError as error:
+                log.warning("work_not_looked_for", problem=str(error))
+                continue
+            if taken:
+                log.info("work_taken_over", messages=taken)
+
+    def look_soon(self, consultation: str) -> None:
+        """Another server has stored something for a consultation that is in hand here."""
+        if consultation in self._in_hand:
+            self._look.set()
+
+    async def _due_to_look(self) -> None:
+        try:
+            await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
+        except TimeoutError:
+            return
+        finally:
+            self._look.clear()
 
     async def recover(self) -> int:
         """Take up what was accepted and is not in hand, as after a crash; return how many."""

@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from refdesk.loops import running_loop
 from refdesk.storage.schema import Migrations
@@ -55,6 +55,19 @@ class Database(ABC):
     @abstractmethod
     def read_blocking(self, work: Callable[[Transaction], Result]) -> Result:
         """Do the same in the calling thread, which `work` may keep busy for long."""
+
+    def hints(
+        self,
+        channel: str,
+        node: str,
+        hear: Callable[[list[str]], None],
+        missed: Callable[[], None],
+    ) -> Any:
+        """Return a way to tell other servers that there is news; None where there are none.
+
+        `hear` is called with their words, `missed` when some may have got lost.
+        """
+        del channel, node, hear, missed
 
     @abstractmethod
     def close(self) -> None:
