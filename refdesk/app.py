@@ -42,6 +42,9 @@ class App(Parts):
 
     async def take_up(self) -> int:
         """Take up what the program before left unfinished; return how many messages."""
+        repeated = await asyncio.to_thread(self.erasures.catch_up)
+        if repeated:
+            log.warning("erasures_repeated", readers=len(repeated))
         return await self.turns.recover()
 
     async def stop(self) -> None:

@@ -14,6 +14,8 @@ from refdesk.core.adapter import Adapter, NoSettings
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
+from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
+from refdesk.core.erasures import Erasures
 from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
 from refdesk.core.identity_vault import IdentityVault
@@ -90,8 +92,16 @@ class Parts:
         self.plugin_reports = [*given, *found]
         refuse_unknown_names(settings.plugins, "plugins", _names(self.plugin_reports))
         plugin_settings = self._plugin_settings()
-        for _plugin, tables in self.host.collect(hookspecs.register_tables):
-            deployment.database.migrate(tables.migrations)
+        tables = [one for _plugin, one in self.host.collect(hookspecs.register_tables)]
+        for one in tables:
+            deployment.database.migrate(one.migrations)
+        self.erasures = Erasures(
+            deployment.database,
+            settings.library.id,
+            ErasureJournal(deployment.folder / JOURNAL_FILE),
+            [statement for one in tables for statement in one.erase_reader],
+            self.clock,
+        )
         shared = deployment.database.engine == "postgresql"
         self.lease = Lease(silence_seconds=SILENCE_SECONDS if shared else None)
         self.live = self._make_live(shared)
@@ -101,7 +111,10 @@ class Parts:
         self.outbox = Outbox(
             deployment.database, settings.library.id, self.live, self._adapters, self.clock
         )
-        self.background: list[Callable[[], Awaitable[None]]] = [self.outbox.run]
+        self.background: list[Callable[[], Awaitable[None]]] = [
+            self.outbox.run,
+            lambda: self.erasures.follow(self.vault.forget),
+        ]
         self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [self.outbox.send_due]
         if isinstance(self.live, SharedLive):
             self.live.on_hint = self.turns.look_soon
