@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
 from refdesk.storage import Database, SqliteDatabase
 from refdesk.storage.postgresql.database import PostgresDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 from tests.postgres_server import PostgresServer
 
+_DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
 Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 
@@ -37,6 +42,10 @@ class Place:
         if isinstance(self.where, Path):
             return SqliteDatabase(self.where)
         return PostgresDatabase(self.where)
+
+    def create(self, table: Table) -> None:
+        """Make a table that no migration makes."""
+        self.execute(str(CreateTable(table).compile(dialect=_DIALECTS[self.engine])))
 
     def execute(self, statement: str) -> None:
         """Run one statement past refdesk, durably."""

@@ -1,40 +1,62 @@
-"""Are rows durable, ordered and apart, whatever else is written beside them?"""
+"""Are rows durable, ordered and apart on either engine, whatever else is written beside them?"""
 
 import asyncio
-import gc
 import itertools
-import sqlite3
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, insert, select
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
-from refdesk.errors import StorageError
-from refdesk.storage import Database, SqliteDatabase, Transaction, prepare
+from refdesk.errors import ConstraintError, StorageError
+from refdesk.storage import Database, Transaction, prepare
+from refdesk.storage.listed_values import listed_values
 from refdesk.storage.writer import LARGEST_GROUP
+from tests.databases import Place
 
-ITEM = Table("item", MetaData(), Column("id", Integer, primary_key=True), Column("name", String))
+ITEM = Table(
+    "item",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    CheckConstraint("name <> 'forbidden'", name="item_name"),
+)
+SEAT = Table("seat", MetaData(), Column("number", Integer, primary_key=True), Column("at", Float))
 ADD = prepare(insert(ITEM).values(name=bindparam("name")))
 PUT = prepare(insert(ITEM))
+RENAME = prepare(update(ITEM).where(ITEM.c.name == bindparam("old")).values(name=bindparam("new")))
 NAMES = prepare(select(ITEM.c.name).order_by(ITEM.c.id))
+COUNT = prepare(select(func.count().label("number")).select_from(ITEM))
+TAKE = prepare(insert(SEAT))
+NEWEST_SEAT = prepare(select(func.max(SEAT.c.number).label("number")))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    file = tmp_path / "items.db"
-    connection = sqlite3.connect(file)
-    connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
-    connection.close()
-    return file
+def place(place: Place) -> Place:
+    place.create(ITEM)
+    place.create(SEAT)
+    return place
 
 
 @pytest.fixture
-def database(path: Path) -> Iterator[Database]:
-    opened = SqliteDatabase(path)
-    yield opened
-    opened.close()
+def database(place: Place) -> Iterator[Database]:
+    with closing(place.open()) as opened:
+        yield opened
 
 
 def names(database: Database) -> list[str]:
@@ -66,6 +88,17 @@ async def test_a_failing_unit_costs_only_itself(database: Database) -> None:
     assert names(database) == [f"before {number}" for number in range(30) if number % 3]
 
 
+async def test_a_refused_row_costs_only_its_unit(database: Database) -> None:
+    texts = ["fine" if number % 3 else "forbidden" for number in range(30)]
+    results = await asyncio.gather(
+        *(database.write(lambda tx, n=name: tx.run(ADD, name=n)) for name in texts),
+        return_exceptions=True,
+    )
+    for name, result in zip(texts, results, strict=True):
+        assert isinstance(result, ConstraintError) == (name == "forbidden")
+    assert names(database) == ["fine"] * 20
+
+
 async def test_a_unit_sees_what_units_before_it_wrote(database: Database) -> None:
     def add_next(tx: Transaction) -> None:
         tx.run(ADD, name=str(len(tx.all(NAMES))))
@@ -74,40 +107,49 @@ async def test_a_unit_sees_what_units_before_it_wrote(database: Database) -> Non
     assert names(database) == [str(number) for number in range(50)]
 
 
-async def test_what_is_answered_is_on_the_disk(database: Database, path: Path) -> None:
+async def test_what_is_answered_is_there_for_everybody(database: Database, place: Place) -> None:
     """Another process sees it at once: nothing is held back in this one."""
     await database.write(lambda tx: tx.run(ADD, name="durable"))
-    other = sqlite3.connect(path)
-    assert other.execute("SELECT name FROM item").fetchall() == [("durable",)]
-    other.close()
+    with closing(place.open()) as other:
+        assert names(other) == ["durable"]
+
+
+async def test_what_is_written_can_be_read_at_once(database: Database) -> None:
+    for number in range(50):
+        await database.write(lambda tx, n=number: tx.run(ADD, name=str(n)))
+        row = await database.read(lambda tx: tx.one(COUNT))
+        assert row is not None
+        assert row["number"] == number + 1
 
 
 async def test_one_who_stops_waiting_disturbs_nobody(database: Database) -> None:
     waiting = asyncio.create_task(database.write(lambda tx: tx.run(ADD, name="first")))
+    reading = asyncio.create_task(database.read(lambda tx: tx.all(NAMES)))
     await asyncio.sleep(0)
     waiting.cancel()
+    reading.cancel()
     await database.write(lambda tx: tx.run(ADD, name="second"))
     assert names(database)[-1] == "second"
 
 
 async def test_reading_cannot_change_anything(database: Database) -> None:
-    with pytest.raises(StorageError, match="readonly"):
+    with pytest.raises(StorageError):
         await database.read(lambda tx: tx.run(ADD, name="x"))
+    with pytest.raises(StorageError):
+        database.read_blocking(lambda tx: tx.run(ADD, name="x"))
     assert names(database) == []
 
 
-async def test_a_reading_unit_sees_one_moment(database: Database, path: Path) -> None:
+async def test_a_reading_unit_sees_one_moment(database: Database, place: Place) -> None:
     database.write_blocking(lambda tx: tx.run(ADD, name="a"))
+    with closing(place.open()) as other:
 
-    def look_twice(tx: Transaction) -> list[int]:
-        before = len(tx.all(NAMES))
-        other = sqlite3.connect(path)
-        other.execute("INSERT INTO item (name) VALUES ('between')")
-        other.commit()
-        other.close()
-        return [before, len(tx.all(NAMES))]
+        def look_twice(tx: Transaction) -> list[int]:
+            before = len(tx.all(NAMES))
+            other.write_blocking(lambda beside: beside.run(ADD, name="between"))
+            return [before, len(tx.all(NAMES))]
 
-    assert await database.read(look_twice) == [1, 1]
+        assert await database.read(look_twice) == [1, 1]
     assert names(database) == ["a", "between"]
 
 
@@ -119,43 +161,56 @@ def test_threads_read_side_by_side(database: Database) -> None:
         together.wait()
         assert len(tx.all(NAMES)) == 1
 
-    threads = [threading.Thread(target=database.read_blocking, args=(look,)) for _ in range(4)]
+    in_threads(look, database.read_blocking, 4)
+    assert not together.broken
+
+
+def test_many_threads_write_and_read(database: Database) -> None:
+    def write_and_read(number: int) -> None:
+        database.write_blocking(lambda tx: tx.run(ADD, name=str(number)))
+        assert str(number) in names(database)
+
+    threads = [threading.Thread(target=write_and_read, args=(number,)) for number in range(30)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not together.broken
+    assert sorted(names(database), key=int) == [str(number) for number in range(30)]
 
 
-def test_closing_finishes_what_is_queued_and_empties_the_log(path: Path) -> None:
-    database = SqliteDatabase(path)
-    writers = [
-        threading.Thread(
-            target=database.write_blocking, args=(lambda tx: tx.run(ADD, name="queued"),)
-        )
-        for _ in range(20)
+def in_threads(work: Callable[[Transaction], object], run: Callable[..., object], n: int) -> None:
+    threads = [threading.Thread(target=run, args=(work,)) for _ in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+async def test_closing_finishes_what_is_queued(place: Place) -> None:
+    database = place.open()
+    writing = [
+        asyncio.create_task(database.write(lambda tx: tx.run(ADD, name="queued")))
+        for _ in range(500)
     ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    database.close()
-    database.close()
-    assert not path.with_name("items.db-wal").exists()
-    other = sqlite3.connect(path)
-    assert other.execute("SELECT count(*) FROM item").fetchone() == (20,)
-    other.close()
+    await asyncio.sleep(0)
+    await asyncio.to_thread(database.close)
+    assert await asyncio.gather(*writing) == [1] * 500
+    with closing(place.open()) as again:
+        assert names(again) == ["queued"] * 500
 
 
-def test_a_closed_database_says_so(path: Path) -> None:
-    database = SqliteDatabase(path)
+async def test_a_closed_database_says_so(place: Place) -> None:
+    database = place.open()
+    database.close()
     database.close()
     with pytest.raises(RuntimeError, match="closed"):
         database.write_blocking(lambda tx: tx.run(ADD, name="x"))
+    with pytest.raises(RuntimeError, match="closed"):
+        database.read_blocking(lambda tx: tx.all(NAMES))
 
 
-def test_closing_waits_for_the_units_under_way(path: Path) -> None:
-    database = SqliteDatabase(path)
+def test_closing_waits_for_the_units_under_way(place: Place) -> None:
+    database = place.open()
     reading, go_on = threading.Event(), threading.Event()
     results: list[object] = []
 
@@ -179,52 +234,82 @@ def test_closing_waits_for_the_units_under_way(path: Path) -> None:
         database.read_blocking(look)
 
 
-def test_a_thread_that_ends_gives_its_connection_back(database: Database) -> None:
-    for _ in range(50):
-        thread = threading.Thread(target=database.read_blocking, args=(lambda tx: tx.all(NAMES),))
-        thread.start()
-        thread.join()
-    gc.collect()
-    assert len(database._readers._all) <= 1
-
-
-async def test_another_process_that_writes_is_waited_for(database: Database, path: Path) -> None:
-    other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    writing = asyncio.create_task(database.write(lambda tx: tx.run(ADD, name="after")))
-    await asyncio.sleep(0.05)
-    assert not writing.done()
-    other.execute("INSERT INTO item (name) VALUES ('import')")
-    other.execute("COMMIT")
-    other.close()
-    await writing
-    assert names(database) == ["import", "after"]
-
-
 def test_values_are_never_text_of_a_statement(database: Database) -> None:
-    evil = "'); DROP TABLE item; --"
+    evil = "'); DROP TABLE item; -- $1 %s ? :name {x}"
     database.write_blocking(lambda tx: tx.run(ADD, name=evil))
     assert names(database) == [evil]
 
 
+def test_any_number_of_values_is_looked_for_by_one_statement(database: Database) -> None:
+    listed = prepare(select(ITEM.c.name).where(ITEM.c.name.in_(listed_values(bindparam("names")))))
+    wanted = ["a", "it's", '"b"', "图书馆", "%_"]
+    database.write_blocking(lambda tx: tx.run_many(ADD, [{"name": one} for one in [*wanted, "c"]]))
+    rows = database.read_blocking(
+        lambda tx: tx.all(listed, names='["a","it\'s","\\"b\\"","图书馆","%_","z"]')
+    )
+    assert sorted(row["name"] for row in rows) == sorted(wanted)
+
+
 def test_rows_are_read_one_at_a_time_or_all_at_once(database: Database) -> None:
-    rows = [{"id": number, "name": str(number)} for number in (1, 2, 3)]
+    rows = [{"id": number, "name": str(number)} for number in range(1, 1201)]
     database.write_blocking(lambda tx: tx.run_many(PUT, rows))
+    both = prepare(select(ITEM).order_by(ITEM.c.id))
     each = database.read_blocking(
-        lambda tx: [row["id"] for row in itertools.islice(tx.each(NAMES_AND_IDS), 2)]
+        lambda tx: [row["id"] for row in itertools.islice(tx.each(both), 2)]
     )
     assert each == [1, 2]
+    assert database.read_blocking(lambda tx: [dict(row) for row in tx.each(both)]) == rows
     assert database.read_blocking(lambda tx: tx.one(NAMES))["name"] == "1"  # type: ignore[index]
 
 
-NAMES_AND_IDS = prepare(select(ITEM).order_by(ITEM.c.id))
+def test_a_change_tells_how_many_rows_it_touched(database: Database) -> None:
+    for _ in range(3):
+        database.write_blocking(lambda tx: tx.run(ADD, name="a"))
+    assert database.write_blocking(lambda tx: tx.run(RENAME, old="a", new="b")) == 3
+    assert database.write_blocking(lambda tx: tx.run(RENAME, old="a", new="b")) == 0
 
 
-def test_deleted_text_is_overwritten_on_the_disk(path: Path) -> None:
-    database = SqliteDatabase(path)
-    marker = "a secret that has to go 4711"
-    database.write_blocking(lambda tx: tx.run(ADD, name=marker))
-    database.write_blocking(lambda tx: tx.run(prepare(ITEM.delete())))
-    database.close()
-    left = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert marker.encode() not in left
+@pytest.mark.parametrize(
+    ("unit", "error"),
+    [
+        (lambda tx: tx.run(PUT, id=1, name="a secret 4711"), ConstraintError),
+        (lambda tx: tx.run(ADD, name=None), ConstraintError),
+        (lambda tx: tx.run(ADD, name="forbidden"), ConstraintError),
+        (lambda tx: tx.run(ADD, name=["a secret 4711"]), ConstraintError),
+        (lambda tx: tx.run(prepare(text("SELECT 'a secret 4711' FROM nowhere"))), StorageError),
+    ],
+    ids=["unique", "not null", "check", "type", "no such table"],
+)
+def test_errors_are_refdesk_s_own_and_repeat_no_values(
+    unit: Callable[[Transaction], object], error: type[Exception], database: Database
+) -> None:
+    database.write_blocking(lambda tx: tx.run(PUT, id=1, name="first"))
+    with pytest.raises(error) as raised:
+        database.write_blocking(unit)
+    assert "4711" not in str(raised.value)
+    assert names(database) == ["first"]
+
+
+async def test_two_that_look_and_then_write_never_both_believe_what_they_saw(
+    database: Database, place: Place
+) -> None:
+    """Two servers on one database: at most five items, and the numbers of seats without a gap."""
+
+    def add_if_less_than_five(tx: Transaction) -> None:
+        row = tx.one(COUNT)
+        if row is not None and row["number"] < 5:
+            tx.run(ADD, name="x")
+
+    def take_the_next(tx: Transaction) -> None:
+        row = tx.one(NEWEST_SEAT)
+        assert row is not None
+        tx.run(TAKE, number=(row["number"] or 0) + 1, at=0.0)
+
+    with closing(place.open()) as other:
+        for _ in range(5):
+            await asyncio.gather(
+                *(one.write(add_if_less_than_five) for one in (database, other) * 10),
+                *(one.write(take_the_next) for one in (database, other) * 10),
+            )
+    assert names(database) == ["x"] * 5
+    assert database.read_blocking(lambda tx: tx.one(NEWEST_SEAT))["number"] == 100  # type: ignore[index]

@@ -14,7 +14,7 @@ Purpose = Literal["write", "read", "migrate"]
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0
-# So long work waits for a server that restarts; what comes after that fails at once.
+# Work under way waits so long for a server that restarts; what comes after that fails at once.
 PATIENCE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
@@ -72,8 +72,11 @@ async def connect(dsn: str, purpose: Purpose) -> Any:
 class Connector:
     """Opens connections for one purpose, with patience while the server restarts."""
 
-    def __init__(self, dsn: str, purpose: Purpose) -> None:
+    def __init__(
+        self, dsn: str, purpose: Purpose, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         """Connect to `dsn`."""
+        self._patience_seconds = patience_seconds
         self._dsn = dsn
         self._purpose: Purpose = purpose
         self._down = False
@@ -83,7 +86,7 @@ class Connector:
 
         Once that has happened, one attempt is made for each asker until it succeeds.
         """
-        deadline = time.monotonic() + (0.0 if self._down else PATIENCE_SECONDS)
+        deadline = time.monotonic() + (0.0 if self._down else self._patience_seconds)
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:

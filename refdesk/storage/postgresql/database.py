@@ -7,7 +7,7 @@ from typing import TypeVar
 from refdesk.loops import running_loop
 from refdesk.storage.database import Database
 from refdesk.storage.postgresql.commits import PostgresCommits
-from refdesk.storage.postgresql.connections import Connector
+from refdesk.storage.postgresql.connections import PATIENCE_SECONDS, Connector
 from refdesk.storage.postgresql.hints import Hints
 from refdesk.storage.postgresql.readers import Readers
 from refdesk.storage.schema import Migrations, bring_up_to_date
@@ -24,11 +24,14 @@ class PostgresDatabase(Database):
 
     engine = "postgresql"
 
-    def __init__(self, dsn: str, reading_connections: int = READING_CONNECTIONS) -> None:
-        """Use the database at `dsn` (postgresql://user:password@host/name)."""
-        super().__init__(Writer(PostgresCommits(Connector(dsn, "write"))))
+    def __init__(self, dsn: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Use the database at `dsn` (postgresql://user:password@host/name).
+
+        Work under way waits for a server that restarts, at most so long.
+        """
+        super().__init__(Writer(PostgresCommits(Connector(dsn, "write", patience_seconds))))
         self._dsn = dsn
-        self._readers = Readers(Connector(dsn, "read"), reading_connections)
+        self._readers = Readers(Connector(dsn, "read", patience_seconds), READING_CONNECTIONS)
 
     def migrate(self, migrations: Migrations) -> None:
         """Bring a set of tables up to date, one node at a time."""
