@@ -33,7 +33,7 @@ _ASK = prepare(
         _C.c.rid == bindparam("rid"),
         IS_OPEN,
     )
-    .values(next_seq=_C.c.next_seq + 1, asked_seq=_C.c.next_seq)
+    .values(next_seq=_C.c.next_seq + 1, asked_seq=_C.c.next_seq, follows_seq=_C.c.asked_seq)
     .values(taken_by(bindparam("me", String)))
     .returning(*_C.c)
 )
@@ -59,13 +59,14 @@ class Accepting:
         row = tx.one(_ASK, library=self.library, account=account, rid=arriving.rid, me=self.node)
         ours = row is None or row["node"] == self.node
         if row is None:
-            consultation, seq = self._open(tx, arriving, now), 1
+            consultation, seq, follows = self._open(tx, arriving, now), 1, 0
         else:
             consultation, seq = consultation_from(row), row["asked_seq"]
+            follows = row["follows_seq"]
         event = event_of(arriving, consultation.id, seq, now)
         insert_event(tx, self.library, event)
         tx.run(INSERT_INBOX, **inbox, consultation=consultation.id, seq=seq, accepted_at=now)
-        turn = turn_of(arriving, consultation, seq, now) if ours else None
+        turn = turn_of(arriving, consultation, seq, now, follows) if ours else None
         return Accepted("new", consultation.id, seq, turn, (event,))
 
     def _open(self, tx: Transaction, arriving: Arriving, now: float) -> Consultation:
@@ -99,6 +100,7 @@ class Accepting:
             language=language,
             next_seq=2,
             asked_seq=1,
+            follows_seq=0,
             done_seq=0,
             version=1,
             misses=0,
@@ -109,6 +111,7 @@ class Accepting:
             since=now,
             node=self.node,
             epoch=1,
+            dialogue="",
         )
         return consultation
 
@@ -127,14 +130,16 @@ def event_of(arriving: Arriving, consultation: str, seq: int, now: float) -> Eve
     )
 
 
-def turn_of(arriving: Arriving, consultation: Consultation, seq: int, now: float) -> Turn:
-    """Return the work that what arrived gives."""
+def turn_of(
+    arriving: Arriving, consultation: Consultation, seq: int, at: float, follows: int
+) -> Turn:
+    """Return the work that what arrived under the number `seq` gives."""
     if isinstance(arriving, InboundMessage):
-        return Turn(consultation, arriving, seq)
+        return Turn(consultation, arriving, seq, follows=follows)
     nothing_said = InboundMessage(
-        arriving.account, arriving.rid, arriving.key, "", now, consultation.language
+        arriving.account, arriving.rid, arriving.key, "", at, consultation.language
     )
-    return Turn(consultation, nothing_said, seq, arriving)
+    return Turn(consultation, nothing_said, seq, arriving, follows)
 
 
 def _new_id(now: float) -> str:

@@ -28,19 +28,22 @@ _UNFINISHED = prepare(
         _E.c.seq > _C.c.done_seq,
         or_(_E.c.kind == "message", _E.c.kind == "trigger"),
     )
-    .order_by(_E.c.at, _C.c.id, _E.c.seq)
+    # By number and never by time: a clock may be put back.
+    .order_by(_C.c.id, _E.c.seq)
 )
 
 
 def claim(tx: Transaction, library: str, lease: Lease) -> list[Turn]:
-    """Take over what nobody living holds; return all work of this server, oldest first."""
+    """Take over what nobody living holds; return all work of this server, in order."""
     take_over(tx, library, lease)
-    return [_turn(row) for row in tx.all(_UNFINISHED, library=library, me=lease.node)]
-
-
-def _turn(row: Row) -> Turn:
-    consultation = consultation_from(row)
-    return turn_of(_arrived(row, consultation), consultation, row["seq"], row["at"])
+    turns: list[Turn] = []
+    for row in tx.all(_UNFINISHED, library=library, me=lease.node):
+        consultation = consultation_from(row)
+        before = turns[-1] if turns and turns[-1].consultation.id == consultation.id else None
+        follows = before.seq if before else row["done_seq"]
+        arrived = _arrived(row, consultation)
+        turns.append(turn_of(arrived, consultation, row["seq"], row["at"], follows))
+    return turns
 
 
 def _arrived(row: Row, consultation: Consultation) -> Arriving:

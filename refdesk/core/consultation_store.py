@@ -7,7 +7,7 @@ from refdesk.core.accepting import Accepting
 from refdesk.core.claiming import claim
 from refdesk.core.finishing import Finishing
 from refdesk.core.leases import Lease, release
-from refdesk.core.store import Accepted, Arriving, Fenced, Finished, Outcome, Overtaken, Turn
+from refdesk.core.store import Accepted, Arriving, Finished, Outcome, Turn, Unfinished
 from refdesk.storage import Database
 
 
@@ -40,7 +40,7 @@ class ConsultationStore:
         """Take over what nobody living holds; return all that this server has to do, in order."""
         return await self._database.write(lambda tx: claim(tx, self._library, self.lease))
 
-    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken | Fenced:
+    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Unfinished:
         """Write replies, state and rows of plugins, once, unless somebody was faster."""
         return await self._database.write(
             lambda tx: self._finishing.finish(tx, turn, outcome, self._clock())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from refdesk.core.consultation_rows import insert_event
 from refdesk.core.consultations import Consultation, Event, EventKind, State, allows
@@ -14,13 +14,22 @@ from refdesk.core.intents import Say
 from refdesk.core.messages import Text
 from refdesk.core.outbox_rows import queue_sending
 from refdesk.core.parts_json import dump_options
-from refdesk.core.store import Fenced, Finished, Outcome, Overtaken, Turn
+from refdesk.core.store import (
+    Fenced,
+    Finished,
+    Outcome,
+    OutOfTurn,
+    Overtaken,
+    Turn,
+    Unfinished,
+)
 from refdesk.core.tables import ConsultationRow
 from refdesk.core.translations import translate
 from refdesk.storage import Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 
+_MEMORY = ("version", "language", "misses", "offered", "dialogue")
 _FINISH = prepare(
     update(_C)
     .where(
@@ -28,19 +37,19 @@ _FINISH = prepare(
         _C.c.version == bindparam("expected"),
         _C.c.epoch == bindparam("epoch"),
         _C.c.done_seq < bindparam("done_seq"),
+        _C.c.done_seq >= bindparam("follows"),
     )
     .values(
         next_seq=_C.c.next_seq + bindparam("said"),
         done_seq=bindparam("done_seq"),
-        **{name: bindparam(name) for name in ("version", "language", "misses", "offered")},
+        **{name: bindparam(name) for name in _MEMORY},
     )
     .returning(_C.c.next_seq)
 )
 _DONE = prepare(
-    update(_C)
-    .where(_C.c.id == bindparam("key"), _C.c.done_seq < bindparam("done_seq"))
-    .values(done_seq=bindparam("done_seq"))
+    update(_C).where(_C.c.id == bindparam("key")).values(done_seq=bindparam("done_seq"))
 )
+_HOW_FAR = prepare(select(_C.c.done_seq).where(_C.c.id == bindparam("key")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Finishing:
 
     def finish(
         self, tx: Transaction, turn: Turn, outcome: Outcome, now: float
-    ) -> Finished | Overtaken | Fenced:
+    ) -> Finished | Unfinished:
         """Write replies, state and rows of plugins, unless somebody was faster."""
         if outcome.waiting is None and outcome.returned == "no":
             finished = self._finish_in_place(tx, turn, outcome, now)
@@ -80,7 +89,9 @@ class Finishing:
             language=after.language,
             misses=after.misses,
             offered=dump_options(after.offered),
+            dialogue=after.dialogue,
             done_seq=turn.seq,
+            follows=turn.follows,
         )
         if row is None:
             return None
@@ -95,7 +106,7 @@ class Finishing:
 
     def _finish_moving(
         self, tx: Transaction, turn: Turn, outcome: Outcome, now: float
-    ) -> Finished | Overtaken | Fenced:
+    ) -> Finished | Unfinished:
         """Write an outcome that moves the consultation to another state."""
         before = turn.consultation
         writer = LogWriter.open(tx, self.library, before.id, now)
@@ -103,13 +114,23 @@ class Finishing:
             return Fenced()  # erased meanwhile
         if writer.consultation.epoch != before.epoch:
             return Fenced()
+        row = tx.one(_HOW_FAR, key=before.id)
+        done_seq = row["done_seq"] if row else 0
+        if done_seq >= turn.seq:
+            return Finished(writer.consultation, ())
+        if done_seq < turn.follows:
+            return OutOfTurn()
         if writer.consultation.version != before.version:
             return Overtaken(writer.consultation)
-        if tx.run(_DONE, key=before.id, done_seq=turn.seq) == 0:
-            return Finished(writer.consultation, ())
+        tx.run(_DONE, key=before.id, done_seq=turn.seq)
         write_intents(tx, self.library, turn, outcome.intents, now)
         _write_outcome(writer, outcome)
-        writer.update(language=outcome.language, misses=outcome.misses, offered=outcome.offered)
+        writer.update(
+            language=outcome.language,
+            misses=outcome.misses,
+            offered=outcome.offered,
+            dialogue=_dialogue(before, outcome),
+        )
         writer.save()
         if self.needs_outbox(before.account):
             queue_sending(tx, self.library, before.account, writer.events)
@@ -138,8 +159,9 @@ def _write_outcome(writer: LogWriter, outcome: Outcome) -> None:
 
 def _remembering(before: Consultation, outcome: Outcome) -> Consultation:
     """Return the consultation with what it now remembers, under a new version if it differs."""
-    known = (before.language, before.misses, before.offered)
-    if known == (outcome.language, outcome.misses, outcome.offered):
+    dialogue = _dialogue(before, outcome)
+    known = (before.language, before.misses, before.offered, before.dialogue)
+    if known == (outcome.language, outcome.misses, outcome.offered, dialogue):
         return before
     return replace(
         before,
@@ -147,7 +169,12 @@ def _remembering(before: Consultation, outcome: Outcome) -> Consultation:
         language=outcome.language,
         misses=outcome.misses,
         offered=outcome.offered,
+        dialogue=dialogue,
     )
+
+
+def _dialogue(before: Consultation, outcome: Outcome) -> str:
+    return before.dialogue if outcome.dialogue is None else outcome.dialogue
 
 
 def _said(say: Say, consultation: str, seq: int, now: float) -> Event:

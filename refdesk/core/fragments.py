@@ -22,8 +22,8 @@ def breaks_off(text: str) -> bool:
 
 def read_together(first: Turn, reading: Reading, following: Turn) -> Turn:
     """Return the turn of both: an opening adds nothing, an unfinished text is gone on with."""
-    if reading == "opening":
-        return following
     message = following.message
-    text = f"{first.message.text.rstrip()} {message.text.lstrip()}"
-    return replace(following, message=replace(message, text=text))
+    if reading == "unfinished":
+        text = f"{first.message.text.rstrip()} {message.text.lstrip()}"
+        message = replace(message, text=text)
+    return replace(following, message=message, follows=first.follows)

@@ -25,14 +25,15 @@ Arriving = InboundMessage | Trigger
 class Turn:
     """One accepted message and the consultation it belongs to, as it stood then.
 
-    With a `trigger` the message is empty. `seq` is its number in the log; finishing it finishes
-    everything up to that number.
+    With a `trigger` the message is empty. `seq` is its number in the log, `follows` the number of
+    the message or trigger before it, which has to be finished first.
     """
 
     consultation: Consultation
     message: InboundMessage
     seq: int
     trigger: Trigger | None = None
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Waiting:
 class Outcome:
     """What the pipeline made of a message; `finish` writes it, all or nothing.
 
-    `confidence` is that of the answer given: 1 for a command, 0 when there was none.
+    `confidence` is that of the answer given: 1 for a command, 0 when there was none. `dialogue` is
+    the form in progress from now on, empty for none; None leaves it as it is.
     """
 
     language: Language
@@ -71,6 +73,7 @@ class Outcome:
     waiting: Waiting | None = None
     returned: Literal["no", "to self-service"] = "no"
     confidence: float = 0.0
+    dialogue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class Fenced:
     """Another server has taken the consultation over; nothing was written. Leave it alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfTurn:
+    """A message before this one is not finished; nothing was written. Claim, and finish that."""
+
+
+Unfinished = Overtaken | Fenced | OutOfTurn
+
+
 class Store(Protocol):
     """Keeps consultations, on any database engine; judged by one contract suite."""
 
@@ -102,7 +113,7 @@ class Store(Protocol):
     async def claim(self) -> list[Turn]:
         """Take over what nobody living holds; return all that this server has to do, in order."""
 
-    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken | Fenced:
+    async def finish(self, turn: Turn, outcome: Outcome) -> Finished | Unfinished:
         """Write what came of a message, once: a second time changes nothing and has no events.
 
         Messages of one consultation are finished in the order of their numbers.

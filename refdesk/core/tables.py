@@ -16,8 +16,8 @@ class ReaderRow(SQLModel, table=True):
 class ConsultationRow(SQLModel, table=True):
     """One request for help as it stands now.
 
-    `asked_seq` is the newest message or trigger, `done_seq` the newest that has been worked on;
-    between them there is work, and it is `node`'s.
+    `asked_seq` is the newest message or trigger, `follows_seq` the one before it, `done_seq` the
+    newest that has been worked on; between them there is work, and it is `node`'s.
     """
 
     __tablename__ = "consultation"
@@ -30,6 +30,7 @@ class ConsultationRow(SQLModel, table=True):
     language: str
     next_seq: int
     asked_seq: int
+    follows_seq: int
     done_seq: int
     version: int
     misses: int
@@ -40,6 +41,7 @@ class ConsultationRow(SQLModel, table=True):
     since: float
     node: str | None = None
     epoch: int
+    dialogue: str
 
 
 class NodeRow(SQLModel, table=True):

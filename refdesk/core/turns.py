@@ -17,7 +17,16 @@ from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
 from refdesk.core.messages import Reply
 from refdesk.core.pipeline import Pipeline
-from refdesk.core.store import Fenced, Finished, Outcome, Overtaken, Store, Turn
+from refdesk.core.store import (
+    Fenced,
+    Finished,
+    Outcome,
+    OutOfTurn,
+    Overtaken,
+    Store,
+    Turn,
+    Unfinished,
+)
 from refdesk.core.translations import translate
 from refdesk.errors import StorageError
 from refdesk.logs import get_logger
@@ -39,6 +48,14 @@ class _Work:
 
     turns: deque[Turn] = field(default_factory=deque)
     more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, turn: Turn) -> None:
+        """Put it in its place: one that was found late goes before those that came after it."""
+        place = len(self.turns)
+        while place and self.turns[place - 1].seq > turn.seq:
+            place -= 1
+        self.turns.insert(place, turn)
+        self.more.set()
 
 
 class Turns:
@@ -113,14 +130,28 @@ class Turns:
         self.waiting += 1
         work = self._in_hand.get(key)
         if work is not None:
-            work.turns.append(turn)
-            work.more.set()
+            work.add(turn)
             return
         work = self._in_hand[key] = _Work()
-        work.turns.append(turn)
+        work.add(turn)
         task = running_loop().create_task(self._work(key, work))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of ours. What is accepted is durable: it is taken up again.
+            log.error("work_broke_off", problem=type(error).__name__, exc_info=error)
+            running_loop().call_later(FIRST_PAUSE_SECONDS, self._begin_again)
+
+    def _begin_again(self) -> None:
+        task = running_loop().create_task(self._recover_once())
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _recover_once(self) -> None:
+        await self.recover()
 
     async def settle(self, seconds: float) -> None:
         """Wait for the work in hand, at most so long."""
@@ -143,6 +174,9 @@ class Turns:
                 if isinstance(finished, Fenced):
                     log.warning("turn_fenced", consultation=key, seq=turn.seq)
                     return
+                if isinstance(finished, OutOfTurn):
+                    await self._find_earlier(work, turn)
+                    continue
                 consultation = finished.consultation
                 for _ in range(read):
                     work.turns.popleft()
@@ -150,6 +184,19 @@ class Turns:
         finally:
             self.waiting -= len(work.turns)
             del self._in_hand[key]
+
+    async def _find_earlier(self, work: _Work, turn: Turn) -> None:
+        """Take up a message that was accepted before this one and is not in hand.
+
+        Whoever brought it has gone at that moment, or it came in at another server.
+        """
+        log.info("earlier_message_missing", consultation=turn.consultation.id, seq=turn.seq)
+        try:
+            await self.recover()
+        except StorageError as error:
+            log.warning("work_not_looked_for", problem=str(error))
+        if work.turns[0].seq >= turn.seq:
+            await asyncio.sleep(FIRST_PAUSE_SECONDS)
 
     async def _next(self, work: _Work, consultation: Consultation) -> tuple[Turn, int]:
         """Return the next turn, and of how many messages it consists: pieces are read together."""
@@ -175,7 +222,7 @@ class Turns:
             return False
         return True
 
-    async def _settle(self, turn: Turn) -> Finished | Fenced:
+    async def _settle(self, turn: Turn) -> Finished | Fenced | OutOfTurn:
         """Decide and write; decide again when a librarian was faster.
 
         While nothing can be written (the disk is full) the message waits, and those behind it.
@@ -193,7 +240,7 @@ class Turns:
             if isinstance(result, Finished):
                 self._live.publish(turn.consultation.id, result.events, result.consultation)
                 return result
-            if isinstance(result, Fenced):
+            if not isinstance(result, Overtaken):
                 return result
             turn = replace(turn, consultation=result.consultation)
 
@@ -204,7 +251,7 @@ class Turns:
             log.exception("message_failed", seq=turn.seq, problem=type(error).__name__)
             return _apology(turn)
 
-    async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Overtaken | Fenced:
+    async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Unfinished:
         try:
             return await self._store.finish(turn, outcome)
         except Exception as error:  # the border, as above

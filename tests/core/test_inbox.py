@@ -3,6 +3,7 @@
 import asyncio
 
 from refdesk.core.messages import InboundMessage
+from refdesk.core.parts_json import plain_text
 from refdesk.testing import MakeLibrary
 
 
@@ -36,4 +37,31 @@ async def test_the_same_message_after_that_is_a_repeat(library: MakeLibrary) -> 
     bringer.cancel()
     again = await asked.app.gateway.accept(message)
     assert again.arrival == "repeat"
+    await asked.app.stop()
+
+
+async def test_a_message_whose_bringer_leaves_is_answered_before_the_one_after_it(
+    library: MakeLibrary,
+) -> None:
+    asked = library()
+    await asked.app.start()
+    gateway = asked.app.gateway
+
+    def said(number: int, text: str) -> InboundMessage:
+        return InboundMessage("web_chat", "reader", f"reader:{number}", text, 0.0, "en")
+
+    bringer = asyncio.create_task(gateway.accept(said(1, "bye")))
+    following = asyncio.create_task(gateway.accept(said(2, "thanks")))
+    await asyncio.sleep(0)
+    bringer.cancel()
+    accepted = await following
+    async with asyncio.timeout(20):
+        while True:
+            events = await gateway.events_after("reader", accepted.consultation, 0) or []
+            answers = [plain_text(one.parts) for one in events if one.sender == "bot"]
+            if len(answers) == 2:
+                break
+            await asyncio.sleep(0.01)
+    assert answers[0].startswith("Good-bye")
+    assert answers[1].startswith("You are welcome")
     await asked.app.stop()

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String, nullable=False),
         sa.Column("next_seq", sa.Integer, nullable=False),
         sa.Column("asked_seq", sa.Integer, nullable=False),
+        sa.Column("follows_seq", sa.Integer, nullable=False),
         sa.Column("done_seq", sa.Integer, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("misses", sa.Integer, nullable=False),
