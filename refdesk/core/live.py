@@ -1,8 +1,8 @@
 """How do pages learn at once of what has just been committed?
 
-Only a hint within this process (several servers: `core/shared_live.py`): what counts is the numbered
-log, and whoever missed a hint reads the log from the last number it saw. Hints are delivered in the
-order of commits.
+Only a hint within this process (`core/shared_live.py` is for several servers): what counts is the
+numbered log, and whoever missed a hint reads the log from the last number it saw. Hints are
+delivered in the order of commits.
 """
 
 from collections.abc import Callable
