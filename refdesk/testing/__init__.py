@@ -12,6 +12,8 @@ library; each name below, when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from refdesk.testing.fixtures import (
     CheckTranscript,
     MakeLibrary,
@@ -43,6 +45,10 @@ __all__ = [
     "transcript",
 ]
 
+# Its asserts show their values, as those in the author's own tests do.
+pytest.register_assert_rewrite(
+    "refdesk.testing.adapter_contract", "refdesk.testing.encoding_contract"
+)
 _HOMES = {
     "FakeChannel": "refdesk.testing.fake_channel",
     "FakeClock": "refdesk.testing.fake_clock",

@@ -16,6 +16,7 @@ from refdesk.core.consultations import Event
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.messages import Choice, InboundMessage, Option, Part
 from refdesk.core.parts_json import plain_text
+from refdesk.core.readable_text import readable
 from refdesk.core.store import Accepted
 from refdesk.core.text_pieces import pieces
 
@@ -151,7 +152,7 @@ class _FakeAdapter(Adapter):
         text, action = raw["text"], raw.get("action", "")
         if not all(isinstance(one, str) for one in (text, action, raw["key"], raw["from"])):
             return None
-        text = text.strip()[:LONGEST_MESSAGE_CHARACTERS]
+        text = readable(text)[:LONGEST_MESSAGE_CHARACTERS]
         if not text and not action:
             return None
         now = self.gateway.now()
