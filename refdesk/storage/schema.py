@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdesk.errors import DataError, SchemaError
+from refdesk.storage.sqlite.upgrade_copies import copy_before_upgrade
 from refdesk.storage.sqlite.versions import applied_version
 
 
@@ -23,14 +24,15 @@ class Migrations:
     version_table: str
 
 
-CORE_MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "0007", "alembic_version")
+CORE_MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "0008", "alembic_version")
 
 
 def bring_up_to_date(database: Path | str, migrations: Migrations) -> None:
     """Apply what is missing to a SQLite file (a path) or on a PostgreSQL server (a dsn).
 
     A file is created when absent, readable by its owner only; on a server there has to be an
-    empty database. Of several nodes that start at once one migrates and the others wait. Raises
+    empty database. Of several nodes that start at once one migrates and the others wait. A file
+    that has tables is copied before they are changed. Raises
     `SchemaError` when the database was made by a newer program, `DataError` when it is none or
     cannot be reached.
     """
@@ -45,6 +47,8 @@ def bring_up_to_date(database: Path | str, migrations: Migrations) -> None:
             f"{name} has schema {applied}, this program knows {migrations.head}. "
             "Install the newer refdesk again, or restore a backup made before the upgrade."
         )
+    if isinstance(database, Path) and applied is not None:
+        copy_before_upgrade(database, migrations.version_table, applied, migrations.head)
     # In a thread of its own, since PostgreSQL needs an event loop and one may be running here.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(_upgrade, database, migrations).result()
