@@ -46,9 +46,9 @@ class PostgresServer:
     _numbers: Iterator[int] = field(default_factory=count)
     _migrated: str = ""
 
-    def empty_database(self) -> str:
+    def empty_database(self, encoding: str = "UTF8") -> str:
         """Return the dsn of a new database without tables."""
-        return self._create("template0")
+        return self._create("template0", encoding)
 
     def database(self) -> str:
         """Return the dsn of a new database with the core's tables."""
@@ -71,9 +71,9 @@ class PostgresServer:
 
         return _apart(run)
 
-    def _create(self, template: str) -> str:
+    def _create(self, template: str, encoding: str = "UTF8") -> str:
         name = f"refdesk_test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING '{encoding}'")
         return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{name}"))
 
     def drop_databases(self) -> None:
@@ -144,8 +144,15 @@ def postgres_server() -> Iterator[PostgresServer]:
         finally:
             server.drop_databases()
         return
+    with own_server() as own:
+        yield own
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Give a server that a test may stop and start."""
     with tempfile.TemporaryDirectory(prefix="refdesk-postgresql-") as name:
-        own = make_server(Path(name))
+        own = _make_server(Path(name))
         try:
             own.start()
             yield own
@@ -153,7 +160,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             own.stop()
 
 
-def make_server(folder: Path) -> OwnServer:
+def _make_server(folder: Path) -> OwnServer:
     """Initialise a server in `folder`, which an ordinary user will own; it is not started."""
     programs = _programs(folder)
     if os.geteuid() == 0:
