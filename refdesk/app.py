@@ -81,6 +81,8 @@ class App(Parts):
     async def settle(self, seconds: float = DRAIN_SECONDS) -> None:
         """Wait until accepted messages are worked on and their replies sent, at most so long."""
         await self.turns.settle(seconds)
+        while await self.effects.perform_due():
+            await self.turns.settle(seconds)
         await self.outbox.send_due()
 
     def _begin(self, work: Callable[[], Any]) -> None:

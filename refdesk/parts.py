@@ -14,12 +14,14 @@ from refdesk.core.adapter import Adapter, NoSettings
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
+from refdesk.core.effect_runner import Effects
 from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
 from refdesk.core.erasures import Erasures
 from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
 from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
+from refdesk.core.jobs import Jobs
 from refdesk.core.leases import Lease
 from refdesk.core.live import Live
 from refdesk.core.message_limits import MessageLimits
@@ -36,6 +38,7 @@ from refdesk.core.plugin_loading import (
 )
 from refdesk.core.rate_limit import RateLimit
 from refdesk.core.reader_tokens import ReaderTokens
+from refdesk.core.reminders import Reminders
 from refdesk.core.secrets import deployment_key
 from refdesk.core.settings import parse, refuse_unknown_names
 from refdesk.core.shared_live import SharedLive
@@ -114,8 +117,16 @@ class Parts:
         self.background: list[Callable[[], Awaitable[None]]] = [
             self.outbox.run,
             lambda: self.erasures.follow(self.vault.forget),
+            self.effects.run,
+            self.reminders.run,
+            self.jobs.run,
         ]
-        self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [self.outbox.send_due]
+        self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [
+            self.jobs.run_due,
+            self.reminders.fire_due,
+            self.effects.perform_due,
+            self.outbox.send_due,
+        ]
         if isinstance(self.live, SharedLive):
             self.live.on_hint = self.turns.look_soon
             self.background += [self.live.run, self.turns.follow]
@@ -167,6 +178,10 @@ class Parts:
             RateLimit(limits.address_burst, limits.address_per_second),
         )
         self.inbox = Inbox(self.store, self.turns, self.live, message_limits)
+        node, inbox, clock = self.lease.node, self.inbox, self.clock
+        self.effects = Effects(database, library, self.host, surroundings, inbox, node, clock)
+        self.reminders = Reminders(database, library, inbox, clock)
+        self.jobs = Jobs(database, library, self.host, surroundings, node, clock)
         keys = VaultKeys(deployment.folder, settings.vault)
         self.vault = IdentityVault(database, library, keys, self.clock)
         self.gateway = Gateway(

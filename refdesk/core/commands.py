@@ -18,6 +18,8 @@ from refdesk.errors import PluginError
 if TYPE_CHECKING:
     from refdesk.core.plugin_context import PluginContext
 
+# The button that brings a person; the handoff plugin registers it.
+HUMAN_COMMAND = "handoff.human"
 _NOT_MEANINGFUL = re.compile(r"[^\w/]+")
 
 

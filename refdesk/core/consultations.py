@@ -55,7 +55,8 @@ class Consultation:
     `version` rises with each change of state or memory: what was decided on an older one is
     refused. `misses` counts questions in a row that found no answer, `offered` are the buttons
     shown last, so that a typed number or label presses one. `since` is when the state began;
-    `epoch` rises when another server takes over the work on it.
+    `epoch` rises when another server takes over the work on it. `dialogue` is the form in progress
+    as stored (core/dialogue_forms.py), empty when there is none.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Consultation:
     opened_at: float = 0.0
     since: float = 0.0
     epoch: int = 0
+    dialogue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Stale:
 Heard = Move | ShowFields | Stale | Literal["not for the form"]
 
 
-def hear(
+def hear(  # noqa: PLR0911 - one for each way to be understood
     dialogue: Dialogue,
     form: Form,
     text: str,
@@ -51,7 +51,10 @@ def hear(
         return _pressed(dialogue, form, action, known)
     said = normalised(text)
     if form.condition != "open":
-        return Resume() if said in _WORDS["continue"] else "not for the form"
+        if said in _WORDS["continue"]:
+            return Resume()
+        # A typed number may press "Continue" under the invitation, or a button of something else.
+        return _pressed(dialogue, form, _offered(said, offered), known)
     if said in _WORDS["cancel"]:
         return Cancel()
     if said in _WORDS["back"]:
@@ -60,6 +63,12 @@ def hear(
     if not form.asked:
         return _at_the_end(dialogue, form, said, pressed, known)
     return _answered(dialogue, form, text, pressed, known)
+
+
+def is_word_of_form(text: str) -> bool:
+    """Say whether these words mean something in every form, whatever they mean elsewhere."""
+    said = normalised(text)
+    return said in _WORDS["cancel"] or said in _WORDS["back"]
 
 
 def _offered(said: str, offered: Sequence[Option]) -> str:

@@ -1,5 +1,6 @@
 """What does a form say to the reader? (pure)"""
 
+from refdesk.core.commands import HUMAN_COMMAND
 from refdesk.core.dialogue_forms import Form
 from refdesk.core.dialogue_hearing import PREFIX
 from refdesk.core.dialogues import Dialogue, Field, text_in
@@ -8,7 +9,6 @@ from refdesk.core.translations import translate
 
 # From so many answers on that nobody understood, help is offered.
 MISHEARD_BEFORE_HELP = 2
-HUMAN_COMMAND = "handoff.human"
 
 
 def prompt(dialogue: Dialogue, form: Form) -> Reply:
@@ -39,6 +39,12 @@ def ways_out(form: Form) -> tuple[Option, ...]:
         Option(translate("Cancel", language), button(form, "cancel")),
         Option(translate("Ask a librarian", language), HUMAN_COMMAND),
     )
+
+
+def try_again(form: Form) -> Option:
+    """Return the button that does again what failed."""
+    what = "continue" if form.asked else "confirm"
+    return Option(translate("Try again", form.language), button(form, what))
 
 
 def fields_to_change(dialogue: Dialogue, form: Form) -> Reply:

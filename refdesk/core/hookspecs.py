@@ -16,10 +16,14 @@ from pydantic import BaseModel
 
 from refdesk.core.commands import Command
 from refdesk.core.consultations import Consultation
+from refdesk.core.dialogues import Dialogue
+from refdesk.core.effects import Effect
+from refdesk.core.job_times import Job
 from refdesk.core.offers import HandoffReason, Offer, Question
 from refdesk.core.plugin_context import PluginContext
 from refdesk.core.plugin_tables import PluginTables
 from refdesk.core.queues import QueueChoice
+from refdesk.core.reminders import Reminder
 from refdesk.core.web.assets import WebAssets
 
 PROJECT = "refdesk"
@@ -42,6 +46,42 @@ def register_commands() -> Sequence[Command]:
 
     Called once, at start. If several plugins implement this, all commands go into one table;
     two plugins that claim the same word stop the start with an error that names both.
+    """
+
+
+@hookspec
+def register_dialogues() -> Sequence[Dialogue]:
+    """Return forms that a reader fills in, one question after the other.
+
+    Called once, at start. If several plugins implement this, all forms go into one table; two of
+    the same name stop the start.
+    """
+
+
+@hookspec
+def register_effects() -> Sequence[Effect]:
+    """Return what the plugin has other systems do, and who tells the reader what came of it.
+
+    Called once, at start. If several plugins implement this, each performs its own; two of one
+    plugin with the same name stop the start.
+    """
+
+
+@hookspec
+def register_reminders() -> Sequence[Reminder]:
+    """Return what the plugin says to a reader later.
+
+    Called once, at start. If several plugins implement this, each has its own; two of one plugin
+    with the same name stop the start.
+    """
+
+
+@hookspec
+def register_jobs() -> Sequence[Job]:
+    """Return work that is done again and again, without a reader.
+
+    Called once, at start. If several plugins implement this, every job runs; two of the same name
+    stop the start.
     """
 
 

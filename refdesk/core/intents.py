@@ -36,4 +36,46 @@ class WriteRow:
     values: dict[str, Any]
 
 
-Intent = Say | HandOff | ReturnToSelfService | WriteRow
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Have another system do something, once: a declared effect with its arguments as JSON."""
+
+    plugin: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Set a reminder of this reader, in place of one with the same name and reference.
+
+    `at` is in seconds since the epoch, `data` JSON.
+    """
+
+    plugin: str
+    name: str
+    reference: str
+    at: float
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unschedule:
+    """Drop a reminder of this reader, if it is there."""
+
+    plugin: str
+    name: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginDialogue:
+    """Let the reader fill in a form; some fields may be answered already."""
+
+    dialogue: str
+    answers: dict[str, str | int | None]
+
+
+Intent = (
+    Say | HandOff | ReturnToSelfService | WriteRow | Perform | Schedule | Unschedule | BeginDialogue
+)

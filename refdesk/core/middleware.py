@@ -15,11 +15,12 @@ from refdesk.core.store import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A message on its way, with the language in which to answer."""
+    """A message on its way, with the language in which to answer; `seq` is its number."""
 
     message: InboundMessage
     consultation: Consultation
     language: Language
+    seq: int = 0
 
 
 Next = Callable[[Handling], Awaitable[Outcome]]

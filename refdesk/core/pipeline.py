@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING
 
 from refdesk.core import hookspecs
 from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide
-from refdesk.core.commands import Command, CommandCall, CommandTable, normalised
+from refdesk.core.carrying_out import CarryingOut
+from refdesk.core.commands import HUMAN_COMMAND, Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
+from refdesk.core.dialogue_turns import Dialogues
 from refdesk.core.fragments import Reading, breaks_off
-from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
+from refdesk.core.intents import HandOff, Intent, Say
 from refdesk.core.messages import Choice, Language, Option, Part, Reply
 from refdesk.core.middleware import Handling, Middleware, choose_language, compose
-from refdesk.core.offers import HandoffReason, Offer, Question
-from refdesk.core.plugin_context import PluginContext, Surroundings
+from refdesk.core.offers import Offer, Question
+from refdesk.core.plugin_context import Surroundings
 from refdesk.core.plugin_host import PluginHost
-from refdesk.core.queues import DEFAULT_QUEUE, QueueChoice
-from refdesk.core.store import Outcome, Turn, Waiting
+from refdesk.core.store import Outcome, Turn
 from refdesk.core.translations import translate
+from refdesk.core.trigger_turns import TriggerTurns
 
 if TYPE_CHECKING:
     from refdesk.core.plugin_host import Answered
 
 MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
-# The button that brings a person; the handoff plugin registers it.
-HUMAN_COMMAND = "handoff.human"
 # Longer ones may be a call number, a year or an ISBN.
 _LONGEST_BUTTON_NUMBER = 2
 _RESULT_OF_COMMAND = (Reply, Offer, str, NoneType)
@@ -49,26 +49,33 @@ class Pipeline:
     ) -> None:
         """Use the plugins of `host`, which have all been registered."""
         self._host = host
-        self._surroundings = surroundings
         self._rules = rules
-        self._clock = clock
         self._commands = CommandTable(
             (plugin, command)
             for plugin, commands in host.collect(hookspecs.register_commands)
             for command in commands
         )
-        self._run = compose(middleware, self._handle)
+        self._carrying_out = CarryingOut(host, surroundings, clock)
+        self._dialogues = Dialogues(host, surroundings, self._commands, self._carrying_out, clock)
+        self._triggers = TriggerTurns(host, self._carrying_out, self._dialogues.timed_out)
+        self._run = compose((*middleware, self._dialogues.around), self._handle)
 
     async def handle(self, turn: Turn) -> Outcome:
-        """Decide what to do about one message."""
+        """Decide what to do about one message, or about what else has become due."""
         consultation = turn.consultation
-        return await self._run(Handling(turn.message, consultation, consultation.language))
+        handling = Handling(turn.message, consultation, consultation.language, turn.seq)
+        if turn.trigger is not None:
+            outcome = await self._triggers.outcome(handling, turn.trigger)
+            return await self._dialogues.begun(handling, outcome)
+        return await self._run(handling)
 
     def reading(self, turn: Turn) -> Reading:
         """Return how a message is read beside the ones before and after it."""
         message, consultation = turn.message, turn.consultation
         if turn.trigger or message.action or consultation.state not in BOT_ANSWERS:
             return "command"
+        if consultation.dialogue:
+            return "command"  # each message may answer a question of its own
         found = self._commands.find(message.text, "", consultation.offered)
         if found is not None:
             return "opening" if found[1].opens else "command"
@@ -91,13 +98,13 @@ class Pipeline:
     async def _run_command(
         self, handling: Handling, plugin: str, command: Command, argument: str
     ) -> Outcome:
-        context = self._context(plugin, handling)
+        context = self._carrying_out.context(plugin, handling)
         call = CommandCall(argument, handling.consultation, handling.message)
         done = await self._host.run(
             plugin, command.name, command.handler, call, context, expected=_RESULT_OF_COMMAND
         )
         if done is None:
-            return self._apology(handling)
+            return self._carrying_out.apology(handling)
         intents = list(context.intents)
         offered: tuple[Option, ...] = ()
         if isinstance(done.value, Offer):
@@ -108,7 +115,7 @@ class Pipeline:
             offered = _buttons(done.value.parts)
         elif done.value is not None:
             intents.append(Say(Reply.of(done.value)))
-        return await self._carry_out(handling, intents, offered, confidence=1.0)
+        return await self._carrying_out.outcome(handling, intents, offered, confidence=1.0)
 
     async def _answer_question(self, handling: Handling) -> Outcome:
         question = Question(handling.message.text, handling.language)
@@ -116,7 +123,7 @@ class Pipeline:
             hookspecs.answer_question,
             question=question,
             consultation=handling.consultation,
-            context=self._context("", handling),
+            context=self._carrying_out.context("", handling),
         )
         offers = [one.value for one in answered]
         decision = decide(offers, handling.consultation.misses, self._rules)
@@ -124,45 +131,14 @@ class Pipeline:
             case Answer(offer, related):
                 reply, offered = _reply_with(offer, related, handling.language)
                 intents = [*_intents_of(offer, answered), Say(reply)]
-                return await self._carry_out(handling, intents, offered, offer.confidence)
+                return await self._carrying_out.outcome(
+                    handling, intents, offered, offer.confidence
+                )
             case Clarify(options):
                 return self._clarify(handling, options)
             case BringPerson(reason, best):
                 said = [Say(Reply(best.parts(), best.all_sources()))] if best else []
-                return await self._carry_out(handling, [*said, HandOff(reason)], ())
-
-    async def _carry_out(
-        self,
-        handling: Handling,
-        intents: Sequence[Intent],
-        offered: tuple[Option, ...],
-        confidence: float = 0.0,
-    ) -> Outcome:
-        """Turn intents into an outcome; wishes for a person are routed here."""
-        kept = tuple(i for i in intents if not isinstance(i, HandOff | ReturnToSelfService))
-        handoffs = [intent for intent in intents if isinstance(intent, HandOff)]
-        returns = any(isinstance(intent, ReturnToSelfService) for intent in intents)
-        waiting = await self._route(handling, handoffs[0].reason) if handoffs else None
-        return Outcome(
-            handling.language,
-            kept,
-            offered=offered,
-            waiting=waiting,
-            returned="to self-service" if returns else "no",
-            confidence=confidence,
-        )
-
-    async def _route(self, handling: Handling, reason: HandoffReason) -> Waiting:
-        chosen = await self._host.ask_first(
-            hookspecs.route_handoff,
-            consultation=handling.consultation,
-            reason=reason,
-            context=self._context("", handling),
-        )
-        if chosen is not None:
-            return Waiting(chosen.value, reason.value)
-        promise = translate("Your question is on the librarians' list.", handling.language)
-        return Waiting(QueueChoice(DEFAULT_QUEUE, "waiting", promise), reason.value)
+                return await self._carrying_out.outcome(handling, [*said, HandOff(reason)], ())
 
     def _clarify(self, handling: Handling, options: tuple[Option, ...]) -> Outcome:
         language = handling.language
@@ -178,20 +154,9 @@ class Pipeline:
         misses = handling.consultation.misses + 1
         return Outcome(language, (Say(reply),), misses=misses, offered=shown)
 
-    def _apology(self, handling: Handling) -> Outcome:
-        """Say that something failed, without a word about what; a person is one button away."""
-        language = handling.language
-        person = Option(translate("Ask a librarian", language), HUMAN_COMMAND)
-        prompt = translate("Sorry, that did not work just now.", language)
-        reply = Reply((Choice(prompt, (person,)),))
-        return Outcome(language, (Say(reply),), offered=(person,))
-
     def _say(self, handling: Handling, text: str) -> Outcome:
         reply = Reply.of(translate(text, handling.language))
         return Outcome(handling.language, (Say(reply),), handling.consultation.misses)
-
-    def _context(self, plugin: str, handling: Handling) -> PluginContext:
-        return PluginContext(plugin, handling.language, self._clock(), self._surroundings)
 
 
 def _presses_nothing(text: str) -> bool:

@@ -2,17 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from refdesk.core.calendar_settings import HoursSettings
-from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say, WriteRow
+from refdesk.core.intents import (
+    BeginDialogue,
+    HandOff,
+    Intent,
+    Perform,
+    ReturnToSelfService,
+    Say,
+    Schedule,
+    Unschedule,
+    WriteRow,
+)
 from refdesk.core.messages import Language, Reply
 from refdesk.core.offers import HandoffReason
 from refdesk.core.plugin_http import OutwardHttp, PluginHttp
 from refdesk.core.translations import translate
+from refdesk.core.triggers import dump_data
 from refdesk.storage import Prepared
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -28,6 +40,11 @@ class Surroundings:
     hours: HoursSettings | None
     library_names: Mapping[Language, str]
     library_id: str = "main"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of the library, as its opening hours name it; UTC without them."""
+        return ZoneInfo(self.hours.time_zone) if self.hours else UTC
 
 
 class PluginContext:
@@ -58,6 +75,11 @@ class PluginContext:
     def moment(self) -> datetime:
         """The present moment, in UTC."""
         return datetime.fromtimestamp(self.now, UTC)
+
+    @property
+    def local_moment(self) -> datetime:
+        """The present moment where the library is; in UTC when it has no opening hours."""
+        return datetime.fromtimestamp(self.now, self._surroundings.zone)
 
     @property
     def hours(self) -> HoursSettings | None:
@@ -111,3 +133,32 @@ class PluginContext:
     def write_row(self, statement: Prepared, **values: Any) -> None:
         """Change a row of the plugin's own tables, in the transaction that sends the reply."""
         self.intents.append(WriteRow(statement, values))
+
+    def begin_dialogue(self, name: str, **answers: str | int | None) -> None:
+        """Let the reader fill in a form that a plugin has registered.
+
+        What is known already is given as values, as `finish` gets them.
+        """
+        self.intents.append(BeginDialogue(name, answers))
+
+    def perform(self, effect: str, arguments: Mapping[str, Any]) -> None:
+        """Have a registered effect of this plugin carried out, once, after the reply is stored.
+
+        Raises `TypeError` when the arguments are no plain JSON.
+        """
+        self.intents.append(Perform(self.plugin, effect, dump_data(arguments)))
+
+    def remind(self, at: datetime | float, name: str, reference: str = "", **data: Any) -> None:
+        """Have a registered reminder of this plugin come to this reader.
+
+        It replaces one with the same name and reference. Raises `ValueError` for a time without a
+        zone, `TypeError` when the data is no plain JSON.
+        """
+        if isinstance(at, datetime) and at.tzinfo is None:
+            raise ValueError("a reminder needs a time with a zone")
+        moment = at.timestamp() if isinstance(at, datetime) else float(at)
+        self.intents.append(Schedule(self.plugin, name, reference, moment, dump_data(data)))
+
+    def cancel_reminder(self, name: str, reference: str = "") -> None:
+        """Drop a reminder of this plugin for this reader, if there is one."""
+        self.intents.append(Unschedule(self.plugin, name, reference))

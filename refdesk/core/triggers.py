@@ -10,6 +10,10 @@ from typing import Any
 
 import orjson
 
+# Names of triggers: the ending of `effect/NAME`, the time of `reminder/NAME`.
+EFFECT = "effect/"
+REMINDER = "reminder/"
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
