@@ -12,9 +12,9 @@ pytest-asyncio and hypothesis. How messages are encoded is checked by `encoding_
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, TypeVar, cast, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +29,7 @@ from refdesk.testing.encoding_contract import REPLY, EncodingContract
 from refdesk.testing.fixtures import MakeLibrary
 from refdesk.testing.library import Library
 
+Text = TypeVar("Text", str, bytes)
 _tolerant = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
     deadline=None,
@@ -158,7 +159,7 @@ class AdapterContract(EncodingContract):
         """The second delivery gets the first one's result."""
         if self.keys == "none":
             return
-        arrivals = []
+        arrivals: list[str] = []
         for _twice in range(2):
             message = adapter.decode(self.raw("hello", "k1", "anna"))
             assert message is not None
@@ -214,17 +215,23 @@ def _check_storable(message: InboundMessage) -> None:
 def _junk(example: Any) -> SearchStrategy[Any]:
     """Return deliveries of the kind of an example: damaged ones, and such as never were any."""
     if isinstance(example, str):
-        texts = st.text(max_size=200) | _json.map(json.dumps)
-        return texts | st.tuples(st.integers(0, len(example)), st.text(max_size=5)).map(
-            lambda damage: example[: damage[0]] + damage[1] + example[damage[0] + 1 :]
+        return (
+            st.text(max_size=200) | _json.map(json.dumps) | _spliced(example, st.text(max_size=5))
         )
     if isinstance(example, bytes):
-        return st.binary(max_size=200) | st.tuples(
-            st.integers(0, len(example)), st.binary(max_size=5)
-        ).map(lambda damage: example[: damage[0]] + damage[1] + example[damage[0] + 1 :])
-    if isinstance(example, Mapping):
-        names = st.sampled_from(sorted(example, key=str))
-        return st.dictionaries(names, _json) | st.tuples(names, _json).map(
-            lambda damage: {**example, damage[0]: damage[1]}
-        )
+        return st.binary(max_size=200) | _spliced(example, st.binary(max_size=5))
+    if isinstance(example, dict):
+        fields = cast("dict[Any, Any]", example)
+        names = st.sampled_from(list(fields))
+        damaged = st.dictionaries(names, _json, max_size=3)
+        return damaged | damaged.map(lambda damage: {**fields, **damage})
     return _json
+
+
+def _spliced(example: Text, added: SearchStrategy[Text]) -> SearchStrategy[Text]:
+    """Return the example with something put in the place of some of it."""
+
+    def splice(place: int, length: int, new: Text) -> Text:
+        return example[:place] + new + example[place + length :]
+
+    return st.builds(splice, st.integers(0, len(example)), st.integers(0, 20), added)

@@ -30,7 +30,7 @@ def written_out(lines: Sequence[Line], new_from: int) -> str:
     if not lines:
         return "    (nothing has been said)"
     width = max(len(line.speaker) for line in lines) + 1
-    told = []
+    told: list[str] = []
     for number, line in enumerate(lines):
         mark = ">" if number >= new_from else " "
         first, *others = line.shown.splitlines() or [""]

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from refdesk.core.adapter import Adapter
 from refdesk.core.capabilities import Capabilities, SendResult
@@ -147,16 +147,21 @@ class _FakeAdapter(Adapter):
 
     def decode(self, raw: Any) -> InboundMessage | None:
         """Return the message in a delivery."""
-        if not isinstance(raw, dict) or not {"key", "from", "text"} <= raw.keys():
-            return None
-        text, action = raw["text"], raw.get("action", "")
-        if not all(isinstance(one, str) for one in (text, action, raw["key"], raw["from"])):
+        fields = cast("Raw", raw) if isinstance(raw, dict) else {}
+        key, sender, text = (fields.get(name) for name in ("key", "from", "text"))
+        action = fields.get("action", "")
+        if not (
+            isinstance(key, str)
+            and isinstance(sender, str)
+            and isinstance(text, str)
+            and isinstance(action, str)
+        ):
             return None
         text = readable(text)[:LONGEST_MESSAGE_CHARACTERS]
         if not text and not action:
             return None
         now = self.gateway.now()
-        return InboundMessage(self.account, raw["from"], raw["key"], text, now, action=action)
+        return InboundMessage(self.account, sender, key, text, now, action=action)
 
     def encode(self, event: Event) -> list[Sent]:
         """Return the messages to send: pieces of the text, the buttons under the last one."""

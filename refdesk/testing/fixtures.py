@@ -41,6 +41,7 @@ class MakeLibrary(Protocol):
 
         `settings` is the text of its refdesk.toml, `adapters` are further channels by account.
         """
+        ...
 
 
 @pytest.fixture

@@ -19,12 +19,14 @@ class Wire(Protocol):
     @property
     def has_buttons(self) -> bool:
         """Whether buttons can be pressed, or only typed."""
+        ...
 
     async def send(self, text: str, action: str, key: str) -> None:
         """Send a message; return when the app has said that it is stored."""
 
     async def news(self) -> list[Line]:
         """Return what has been shown since the last call."""
+        ...
 
 
 class Page:
@@ -54,7 +56,7 @@ class Page:
         """Read on in the logs from the last numbers seen."""
         gateway = self._app().gateway
         self._follow(await gateway.current_consultation(self._account, self._rid) or "")
-        lines = []
+        lines: list[Line] = []
         for consultation, seen in self._seen.items():
             events = await gateway.events_after(self._rid, consultation, seen) or []
             new = [event for event in events if event.seq > self._seen[consultation]]
