@@ -166,7 +166,18 @@ class TwoServers(RuleBasedStateMachine):
     def a_turn_is_finished(self, data: st.DataObject) -> None:
         """Work on the first turn a server has of a consultation, as Turns does."""
         having = sorted(name for name, server in self.servers.items() if server.turns)
-        server = self.servers[data.draw(st.sampled_from(having))]
+        self.finish_first(self.servers[data.draw(st.sampled_from(having))], data)
+
+    @precondition(lambda self: any(server.turns for server in self.servers.values()))
+    @rule(data=st.data())
+    def a_frozen_server_goes_on(self, data: st.DataObject) -> None:
+        """It was silent for too long, somebody took its work over, and it does not know."""
+        having = sorted(name for name, server in self.servers.items() if server.turns)
+        name = data.draw(st.sampled_from(having))
+        self.a_server_falls_silent(name)
+        self.finish_first(self.servers[name], data)
+
+    def finish_first(self, server: Server, data: st.DataObject) -> None:
         readers = sorted({turn.consultation.rid for turn in server.turns})
         model = self.models[data.draw(st.sampled_from(readers))]
         turn = min(
@@ -186,6 +197,9 @@ class TwoServers(RuleBasedStateMachine):
             assert isinstance(result, Finished)
             assert [one.kind for one in result.events] == ["reply"]
             model.arrived[turn.seq] = True
+            again = self.finish(server, turn, False)
+            assert isinstance(again, Finished)
+            assert again.events == (), "a second time writes nothing"
 
     def finish(self, server: Server, turn: Turn, missed: bool) -> Finished | Fenced | OutOfTurn:
         outcome = Outcome("en", (Say(Reply.of(f"to {turn.seq}")),), misses=int(missed))
