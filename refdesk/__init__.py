@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refdesk.core.commands import Command, CommandCall
     from refdesk.core.consultations import Consultation, State
+    from refdesk.core.dialogue_fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
+    from refdesk.core.dialogues import Answers, Dialogue, Field, Possible, Wrong
+    from refdesk.core.effects import (
+        Effect,
+        EffectCall,
+        EffectDone,
+        EffectNews,
+        EffectRefused,
+        EffectRetry,
+    )
     from refdesk.core.hookspecs import hookimpl
+    from refdesk.core.job_times import Job
     from refdesk.core.messages import (
         Choice,
         File,
@@ -27,54 +38,95 @@ if TYPE_CHECKING:
     from refdesk.core.plugin_context import PluginContext
     from refdesk.core.plugin_tables import PluginTables
     from refdesk.core.queues import QueueChoice
+    from refdesk.core.reminders import Reminder, ReminderDue
 
 __all__ = [
+    "Answers",
     "Choice",
     "Command",
     "CommandCall",
     "Consultation",
+    "Day",
+    "Dialogue",
+    "Effect",
+    "EffectCall",
+    "EffectDone",
+    "EffectNews",
+    "EffectRefused",
+    "EffectRetry",
+    "Field",
     "File",
+    "FreeText",
     "HandoffReason",
     "Image",
     "InboundMessage",
+    "Job",
     "Link",
     "Offer",
+    "OneOf",
     "Option",
     "Part",
     "PluginContext",
     "PluginTables",
+    "Possible",
     "Question",
     "QueueChoice",
     "Quote",
+    "Reminder",
+    "ReminderDue",
     "Reply",
     "Source",
     "State",
     "Text",
+    "TimeOfDay",
+    "WholeNumber",
+    "Wrong",
+    "YesOrNo",
     "hookimpl",
 ]
 
 _HOMES = {
+    "Answers": "refdesk.core.dialogues",
     "Choice": "refdesk.core.messages",
     "Command": "refdesk.core.commands",
     "CommandCall": "refdesk.core.commands",
     "Consultation": "refdesk.core.consultations",
+    "Day": "refdesk.core.dialogue_fields",
+    "Dialogue": "refdesk.core.dialogues",
+    "Effect": "refdesk.core.effects",
+    "EffectCall": "refdesk.core.effects",
+    "EffectDone": "refdesk.core.effects",
+    "EffectNews": "refdesk.core.effects",
+    "EffectRefused": "refdesk.core.effects",
+    "EffectRetry": "refdesk.core.effects",
+    "Field": "refdesk.core.dialogues",
     "File": "refdesk.core.messages",
+    "FreeText": "refdesk.core.dialogue_fields",
     "HandoffReason": "refdesk.core.offers",
     "Image": "refdesk.core.messages",
     "InboundMessage": "refdesk.core.messages",
+    "Job": "refdesk.core.job_times",
     "Link": "refdesk.core.messages",
     "Offer": "refdesk.core.offers",
+    "OneOf": "refdesk.core.dialogue_fields",
     "Option": "refdesk.core.messages",
     "Part": "refdesk.core.messages",
     "PluginContext": "refdesk.core.plugin_context",
     "PluginTables": "refdesk.core.plugin_tables",
+    "Possible": "refdesk.core.dialogues",
     "Question": "refdesk.core.offers",
     "QueueChoice": "refdesk.core.queues",
     "Quote": "refdesk.core.messages",
+    "Reminder": "refdesk.core.reminders",
+    "ReminderDue": "refdesk.core.reminders",
     "Reply": "refdesk.core.messages",
     "Source": "refdesk.core.messages",
     "State": "refdesk.core.consultations",
     "Text": "refdesk.core.messages",
+    "TimeOfDay": "refdesk.core.dialogue_fields",
+    "WholeNumber": "refdesk.core.dialogue_fields",
+    "Wrong": "refdesk.core.dialogues",
+    "YesOrNo": "refdesk.core.dialogue_fields",
     "hookimpl": "refdesk.core.hookspecs",
 }
 

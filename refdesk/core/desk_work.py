@@ -15,6 +15,7 @@ from refdesk.core.authorise import Action, StaffActor, answers, authorise
 from refdesk.core.consultation_rows import FIND_INBOX, INSERT_INBOX
 from refdesk.core.consultations import CLAIMABLE, Consultation, Event, State
 from refdesk.core.desk_lists import DeskLists
+from refdesk.core.dialogue_forms import for_staff, put_aside
 from refdesk.core.event_log import LogWriter
 from refdesk.core.event_reading import EventReading
 from refdesk.core.live import Live
@@ -118,6 +119,10 @@ class Desk:
             )
             writer.update(owner=staff.name, misses=0, offered=())
             writer.change_state(State.WITH_LIBRARIAN, notice, staff.alias)
+            filled_in = for_staff(current.dialogue)
+            if filled_in:
+                writer.append("note", "system", (Text(filled_in),), audience="staff")
+                writer.update(dialogue=put_aside(current.dialogue))
             return Done("done")
 
         return await self._carry_out(staff, "claim", consultation, work)
