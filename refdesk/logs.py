@@ -28,6 +28,11 @@ def get_logger(name: str) -> Any:
     return structlog.get_logger(name)
 
 
+def about(**identifiers: object) -> None:
+    """Say what this task works on: each line that it writes from now on bears these values."""
+    structlog.contextvars.bind_contextvars(**identifiers)
+
+
 def configure_logs(level: str = "WARNING", form: str = "text") -> None:
     """Write to standard error from `level` on, as `text` for people or `json` a line."""
     number = logging.getLevelNamesMapping()[level]
@@ -56,10 +61,10 @@ def configure_logs(level: str = "WARNING", form: str = "text") -> None:
 
 def _trace(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Write where an error was raised but not its own words: those may quote a reader."""
-    if values.pop("exc_info", None):
-        kind, _error, trace = sys.exc_info()
-        values["error"] = kind.__name__ if kind else ""
-        values["trace"] = _steps(trace)
+    if found := values.pop("exc_info", None):
+        error = found if isinstance(found, BaseException) else sys.exc_info()[1]
+        values["error"] = type(error).__name__ if error else ""
+        values["trace"] = _steps(error.__traceback__ if error else None)
     return values
 
 

@@ -104,9 +104,19 @@ class EventReading:
 
         return sorted(await self._database.read(work), key=lambda one: one.since)
 
+    async def numbers_by_state(self) -> dict[State, int]:
+        """Return how many consultations are in each state that somebody has to do with."""
+
+        def work(tx: Transaction) -> dict[State, int]:
+            states = (state for state in State if state is not State.WRAPPED_UP)
+            return {state: self._number(tx, state) for state in states}
+
+        return await self._database.read(work)
+
     async def number_in(self, state: State) -> int:
         """Return how many consultations are in a state."""
-        row = await self._database.read(
-            lambda tx: tx.one(_COUNT, library=self._library, state=state.value)
-        )
+        return await self._database.read(lambda tx: self._number(tx, state))
+
+    def _number(self, tx: Transaction, state: State) -> int:
+        row = tx.one(_COUNT, library=self._library, state=state.value)
         return row["number"] if row else 0

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from refdesk.core.live import Live
+from refdesk.core.measures import Traffic
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.messages import InboundMessage
 from refdesk.core.store import Accepted, Arriving, Store
@@ -39,11 +40,16 @@ class Inbox:
         self._limits = limits
         self._clock = clock
         self._storing = 0
+        self.traffic = Traffic()
         self._rescues: set[asyncio.Task[None]] = set()
 
     def seconds_to_wait(self, rid: str, address: str) -> float:
         """Return how long this reader has to wait before the next message; 0 is at once."""
         return self._limits.seconds_to_wait(rid, address, self._clock())
+
+    def seconds_since(self, account: str) -> float:
+        """Return how long ago the last message of this channel account came in."""
+        return self._clock() - self.traffic.last_at[account]
 
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; the platform may be told only then.
@@ -52,11 +58,14 @@ class Inbox:
         be stored now and `BusyError` when too much waits: the sender is told to try again.
         """
         if self._storing + self._turns.waiting >= MOST_IN_HAND:
+            self.traffic.refused[message.account] += 1
             log.warning("too_busy", waiting=self._turns.waiting, storing=self._storing)
             raise BusyError(
                 "There is a lot to do at the moment. Please send it again soon.", BUSY_SECONDS
             )
-        return await self._store_once(message)
+        accepted = await self._store_once(message)
+        self.traffic.last_at[message.account] = self._clock()
+        return accepted
 
     async def trigger(self, trigger: Trigger) -> Accepted:
         """Do the same with something that is due for a reader; nothing limits how often."""
@@ -77,6 +86,7 @@ class Inbox:
             raise DataError("The message could not be stored. Please send it again.") from error
         finally:
             self._storing -= 1
+        self.traffic.accepted[arriving.account, accepted.arrival] += 1
         if accepted.events and isinstance(arriving, InboundMessage):
             self._live.publish(accepted.consultation, accepted.events)
         if accepted.turn is not None:

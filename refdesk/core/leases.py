@@ -73,13 +73,20 @@ def taken_by(node: Any) -> dict[str, Any]:
     }
 
 
-def take_over(tx: Transaction, library: str, lease: Lease) -> None:
-    """Say that this server lives; take what no living one holds."""
+def prove_presence(tx: Transaction, library: str, lease: Lease) -> None:
+    """Say that this server lives."""
     if lease.silence_seconds is None:
         tx.run(_ALONE, id=lease.node, library=library, seen_at=_FOR_EVER_SECONDS)
-        tx.run(_FORGET_OTHERS, me=lease.node)
     else:
         tx.run(_PRESENT, id=lease.node, library=library)
+
+
+def take_over(tx: Transaction, library: str, lease: Lease) -> None:
+    """Say that this server lives; take what no living one holds."""
+    prove_presence(tx, library, lease)
+    if lease.silence_seconds is None:
+        tx.run(_FORGET_OTHERS, me=lease.node)
+    else:
         tx.run(_FORGET_SILENT, library=library, silence=lease.silence_seconds)
     tx.run(_TAKE_OVER, library=library, me=lease.node)
 

@@ -15,6 +15,7 @@ from refdesk.core.deadlines import within
 from refdesk.core.fragments import read_together
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.live import Live
+from refdesk.core.measures import Spread
 from refdesk.core.messages import Reply
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.store import (
@@ -29,7 +30,7 @@ from refdesk.core.store import (
 )
 from refdesk.core.translations import translate
 from refdesk.errors import StorageError
-from refdesk.logs import get_logger
+from refdesk.logs import about, get_logger
 from refdesk.loops import running_loop
 
 log = get_logger(__name__)
@@ -47,6 +48,7 @@ class _Work:
     """What one consultation has in hand; `more` is set when something is added."""
 
     turns: deque[Turn] = field(default_factory=deque)
+    since: dict[int, float] = field(default_factory=dict)
     more: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, turn: Turn) -> None:
@@ -55,6 +57,7 @@ class _Work:
         while place and self.turns[place - 1].seq > turn.seq:
             place -= 1
         self.turns.insert(place, turn)
+        self.since[turn.seq] = time.monotonic()
         self.more.set()
 
 
@@ -79,11 +82,17 @@ class Turns:
         self._tasks: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
         self.waiting = 0
+        self.times = Spread()
 
     @property
     def in_hand(self) -> int:
         """How many consultations have work now."""
         return len(self._in_hand)
+
+    def oldest_seconds(self) -> float:
+        """Return how long the oldest message in hand has been there; 0 when there is none."""
+        oldest = (min(work.since.values()) for work in self._in_hand.values() if work.since)
+        return max(time.monotonic() - min(oldest, default=time.monotonic()), 0.0)
 
     async def follow(self) -> None:
         """Say that this server lives, and take over the work of those that do not; for ever.
@@ -170,16 +179,18 @@ class Turns:
         try:
             while work.turns:
                 turn, read = await self._next(work, consultation)
+                about(consultation=key, seq=turn.seq)
                 finished = await self._settle(turn)
                 if isinstance(finished, Fenced):
-                    log.warning("turn_fenced", consultation=key, seq=turn.seq)
+                    log.warning("turn_fenced")
                     return
                 if isinstance(finished, OutOfTurn):
                     await self._find_earlier(work, turn)
                     continue
                 consultation = finished.consultation
                 for _ in range(read):
-                    work.turns.popleft()
+                    began = work.since.pop(work.turns.popleft().seq)
+                    self.times.add(time.monotonic() - began)
                 self.waiting -= read
         finally:
             self.waiting -= len(work.turns)
@@ -190,7 +201,7 @@ class Turns:
 
         Whoever brought it has gone at that moment, or it came in at another server.
         """
-        log.info("earlier_message_missing", consultation=turn.consultation.id, seq=turn.seq)
+        log.info("earlier_message_missing")
         try:
             await self.recover()
         except StorageError as error:
@@ -232,8 +243,7 @@ class Turns:
             try:
                 result = await self._write(turn, await self._decide(turn))
             except Exception as error:  # the border of turns: other consultations go on
-                key, problem = turn.consultation.id, type(error).__name__
-                log.error("turn_put_off", consultation=key, seq=turn.seq, problem=problem)  # noqa: TRY400 - no texts
+                log.error("turn_put_off", problem=type(error).__name__)  # noqa: TRY400 - no texts
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
@@ -248,7 +258,7 @@ class Turns:
         try:
             return await within(LONGEST_TURN_SECONDS, self._pipeline.handle(turn))
         except Exception as error:  # the border, as above: the reader hears that it failed
-            log.exception("message_failed", seq=turn.seq, problem=type(error).__name__)
+            log.exception("message_failed", problem=type(error).__name__)
             return _apology(turn)
 
     async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Unfinished:
@@ -259,7 +269,7 @@ class Turns:
             if isinstance(error, StorageError) and not has_rows:
                 raise  # the disk's fault, not the answer's: it is given later
             # A plugin's row broke its own table's rule, or its reply cannot be stored.
-            log.warning("outcome_refused", seq=turn.seq, problem=type(error).__name__)
+            log.warning("outcome_refused", problem=type(error).__name__)
             return await self._store.finish(turn, _apology(turn))
 
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import math
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 from refdesk.core.settings import Settings
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
+from refdesk.core.web.health import Watched, health_routes
 from refdesk.core.web.pages import Pages
 from refdesk.core.web.start_page import start_page_routes
 from refdesk.errors import (
@@ -55,7 +56,6 @@ _REFUSALS: dict[type[Exception], tuple[int, str]] = {
     NotAllowedError: (403, "not_allowed"),
 }
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-Readiness = Callable[[], Awaitable[str]]
 
 
 def make_server(
@@ -63,9 +63,9 @@ def make_server(
     services: dict[type[Any], Any],
     routes: Iterable[web.AbstractRouteDef],
     assets: Iterable[WebAssets],
-    readiness: Readiness,
+    watched: Watched,
 ) -> web.Application:
-    """Return the application; `readiness` gives `ready` or what is missing."""
+    """Return the application."""
     base = urlsplit(settings.web.public_url).path.rstrip("/")
     server = web.Application(
         middlewares=[_border, _hear_out, _refuse_foreign_origins],
@@ -79,13 +79,13 @@ def make_server(
     static = [folder.static for folder in folders]
     templates = [folder.templates for folder in folders]
     server[PAGES] = pages = Pages(settings, base, templates, static_version(static))
-    own_routes = [*_health_routes(readiness), *_static_routes(static), *start_page_routes(pages)]
+    own_routes = [*health_routes(watched), *_static_routes(static), *start_page_routes(pages)]
     server.router.add_routes([*own_routes, *routes])
     server.on_response_prepare.append(_protect)
     if not base:
         return server
     outer = web.Application(client_max_size=LARGEST_BODY_BYTES)
-    outer.router.add_routes(_health_routes(readiness))
+    outer.router.add_routes(health_routes(watched))
     outer.router.add_get(base, _to_start_page(f"{base}/"))
     outer.add_subapp(base, server)
     return outer
@@ -217,22 +217,6 @@ async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
     # A socket is no page; thousands of them are open, and each would keep these headers.
     if not isinstance(response, web.WebSocketResponse):
         protect(response)
-
-
-def _health_routes(readiness: Readiness) -> list[web.RouteDef]:
-    async def alive(_request: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
-
-    async def ready(_request: web.Request) -> web.Response:
-        state = await readiness()
-        return web.json_response({"status": state}, status=200 if state == "ready" else 503)
-
-    async def metrics(_request: web.Request) -> web.Response:
-        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
-
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
 
 
 def _static_routes(folders: Sequence[Path]) -> list[web.RouteDef]:
