@@ -221,7 +221,7 @@ def _junk(example: Any) -> SearchStrategy[Any]:
     if isinstance(example, bytes):
         return st.binary(max_size=200) | _spliced(example, st.binary(max_size=5))
     if isinstance(example, dict):
-        fields = cast("dict[Any, Any]", example)
+        fields = cast("dict[str, Any]", example)
         names = st.sampled_from(list(fields))
         damaged = st.dictionaries(names, _json, max_size=3)
         return damaged | damaged.map(lambda damage: {**fields, **damage})
