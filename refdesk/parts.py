@@ -19,11 +19,14 @@ from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
 from refdesk.core.erasures import Erasures
 from refdesk.core.event_reading import EventReading
 from refdesk.core.gateway import Gateway, LibraryIdentity
+from refdesk.core.handoff_routing import HandoffRouting
 from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
 from refdesk.core.jobs import Jobs
 from refdesk.core.leases import Lease
+from refdesk.core.lifecycle import Lifecycle
 from refdesk.core.live import Live
+from refdesk.core.log_changes import LogChanges
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
 from refdesk.core.pipeline import Pipeline
@@ -63,7 +66,8 @@ class Extras:
     """What a command or a test adds to the parts that are always there.
 
     `plugins` are asked before the installed ones, under the names of their modules; `adapters` are
-    named by their channel account. `clock` tells everybody the time, in seconds since the epoch.
+    named by their channel account. `clock` tells everybody the time, in seconds since the epoch;
+    `monotonic` is what spans are measured with.
     """
 
     routes: Sequence[web.RouteDef] = ()
@@ -72,6 +76,7 @@ class Extras:
     plugins: Sequence[object] = ()
     adapters: Mapping[str, type[Adapter]] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
 
 
 class Parts:
@@ -87,7 +92,7 @@ class Parts:
         settings = deployment.settings
         self.settings = settings
         self.deployment = deployment
-        self.clock = extras.clock
+        self.clock, self.monotonic = extras.clock, extras.monotonic
         self._lock = ServerLock(deployment.folder / "server.lock")
         self.host = PluginHost(trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off")
         for plugin in extras.plugins:
@@ -118,12 +123,14 @@ class Parts:
         )
         self.background: list[Callable[[], Awaitable[None]]] = [
             self.outbox.run,
+            self.lifecycle.run,
             lambda: self.erasures.follow(self.vault.forget),
             self.effects.run,
             self.reminders.run,
             self.jobs.run,
         ]
         self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [
+            self.lifecycle.round,
             self.jobs.run_due,
             self.reminders.fire_due,
             self.effects.perform_due,
@@ -154,7 +161,8 @@ class Parts:
         settings, database = deployment.settings, deployment.database
         library = settings.library.id
         self.duty = Duty()
-        self.desk = Desk(database, library, self.live, self._needs_outbox, self.clock)
+        changes = LogChanges(database, library, self.live, self._needs_outbox, self.clock)
+        self.desk = Desk(changes, settings.consultations)
         self.staff = StaffAccounts(database, library)
         self.http = OutwardHttp(settings.plugins.local_services)
         self.services: dict[type[Any], Any] = {
@@ -170,6 +178,10 @@ class Parts:
         }
         surroundings = Surroundings(
             self.services, plugin_settings, settings.hours, settings.library.name, library
+        )
+        routing = HandoffRouting(self.host, surroundings, self.clock)
+        self.lifecycle = Lifecycle(
+            changes, self.duty, routing, settings.consultations, self.monotonic
         )
         self.pipeline = Pipeline(self.host, surroundings, settings.answers, self.clock)
         self.store = ConsultationStore(

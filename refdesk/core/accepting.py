@@ -1,10 +1,11 @@
 """How is a message or trigger stored once, and in which consultation?"""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import String, bindparam, insert, update
+from sqlalchemy import String, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from refdesk.core.consultation_rows import (
@@ -15,8 +16,11 @@ from refdesk.core.consultation_rows import (
     insert_event,
 )
 from refdesk.core.consultations import Consultation, Event, State
+from refdesk.core.endings import go_on
+from refdesk.core.event_log import LogWriter
 from refdesk.core.leases import taken_by
 from refdesk.core.messages import InboundMessage, Text
+from refdesk.core.outbox_rows import queue_sending
 from refdesk.core.store import Accepted, Arriving, Turn
 from refdesk.core.tables import ConsultationRow, ReaderRow
 from refdesk.core.triggers import Trigger, dump_data
@@ -37,26 +41,46 @@ _ASK = prepare(
     .values(taken_by(bindparam("me", String)))
     .returning(*_C.c)
 )
+_MAY_GO_ON = prepare(
+    select(_C)
+    .where(
+        _C.c.library == bindparam("library"),
+        _C.c.account == bindparam("account"),
+        _C.c.rid == bindparam("rid"),
+        _C.c.reopen_until > bindparam("now"),
+    )
+    .order_by(_C.c.opened_at.desc())
+    .limit(1)
+)
 _INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
 _INSERT_CONSULTATION = prepare(insert(_C))
 
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
-    """Accepts for one library, as one server."""
+    """Accepts for one library, as one server; `needs_outbox` tells for which accounts to queue."""
 
     library: str
     node: str
+    needs_outbox: Callable[[str], bool]
 
     def accept(self, tx: Transaction, arriving: Arriving, now: float) -> Accepted:
-        """Store it unless it is there already; the first of a reader opens a consultation."""
+        """Store it unless it is there already; the first of a reader opens a consultation.
+
+        Whoever writes soon after the end goes on with the last one.
+        """
         key = arriving.key if isinstance(arriving, Trigger) else arriving.event_key
         account = arriving.account
         inbox = {"library": self.library, "account": account, "event_key": key}
         earlier = tx.one(FIND_INBOX, **inbox)
         if earlier is not None:
             return Accepted("repeat", earlier["consultation"], earlier["seq"], None, ())
-        row = tx.one(_ASK, library=self.library, account=account, rid=arriving.rid, me=self.node)
+        reader = {"library": self.library, "account": account, "rid": arriving.rid}
+        row = tx.one(_ASK, **reader, me=self.node)
+        told: tuple[Event, ...] = ()
+        if row is None:
+            told = self._go_on(tx, reader, now)
+            row = tx.one(_ASK, **reader, me=self.node) if told else None
         ours = row is None or row["node"] == self.node
         if row is None:
             consultation, seq, follows = self._open(tx, arriving, now), 1, 0
@@ -67,7 +91,19 @@ class Accepting:
         insert_event(tx, self.library, event)
         tx.run(INSERT_INBOX, **inbox, consultation=consultation.id, seq=seq, accepted_at=now)
         turn = turn_of(arriving, consultation, seq, now, follows) if ours else None
-        return Accepted("new", consultation.id, seq, turn, (event,))
+        return Accepted("new", consultation.id, seq, turn, (*told, event))
+
+    def _go_on(self, tx: Transaction, reader: dict[str, str], now: float) -> tuple[Event, ...]:
+        """Reopen what this reader may still continue; return the events that say so."""
+        found = tx.one(_MAY_GO_ON, **reader, now=now)
+        if found is None:
+            return ()
+        writer = LogWriter(tx, self.library, consultation_from(found), found["next_seq"], now)
+        go_on(writer)
+        writer.save()
+        if self.needs_outbox(reader["account"]):
+            queue_sending(tx, self.library, reader["account"], writer.events)
+        return tuple(writer.events)
 
     def _open(self, tx: Transaction, arriving: Arriving, now: float) -> Consultation:
         language = (arriving.language if isinstance(arriving, InboundMessage) else None) or "en"
@@ -112,6 +148,11 @@ class Accepting:
             node=self.node,
             epoch=1,
             dialogue="",
+            due_at=None,
+            reopen_until=None,
+            follow_ups=0,
+            merged_into=None,
+            statistics_row=None,
         )
         return consultation
 

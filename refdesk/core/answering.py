@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from refdesk.core.consultations import Consultation
 from refdesk.core.messages import Option
 from refdesk.core.offers import HandoffReason, Offer
 
@@ -76,6 +77,17 @@ def decide(offers: Sequence[Offer], misses: int, rules: AnswerRules) -> Decision
     if best is None or best.confidence < rules.clarify_above:
         return Clarify(())
     return Clarify(_options((), ranked, rules, further=best.related))
+
+
+def misses_of(consultation: Consultation, rules: AnswerRules) -> int:
+    """Return how many misses in a row count here.
+
+    Whoever comes back after a librarian is not asked again what they meant: either the answer is
+    known, or a person is brought.
+    """
+    if consultation.follow_ups and consultation.owner is not None:
+        return max(consultation.misses, rules.misses_before_handoff - 1)
+    return consultation.misses
 
 
 def _options(

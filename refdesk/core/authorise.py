@@ -33,7 +33,7 @@ class StaffActor:
 
 
 Actor = ReaderActor | StaffActor
-Action = Literal["see", "read_log", "claim", "reply", "close", "return", "wrap_up"]
+Action = Literal["see", "read_log", "claim", "reply", "close", "return", "wrap_up", "merge"]
 Verdict = Literal["allowed", "refused"]
 
 _ANSWERING = frozenset({Role.LIBRARIAN, Role.SUPERVISOR, Role.ADMINISTRATOR})

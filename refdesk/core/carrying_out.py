@@ -1,18 +1,20 @@
 """How do a plugin's words and wishes become the outcome of a turn?"""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
-from refdesk.core import hookspecs
 from refdesk.core.commands import HUMAN_COMMAND
-from refdesk.core.intents import HandOff, Intent, ReturnToSelfService, Say
+from refdesk.core.handoff_routing import HandoffRouting
+from refdesk.core.intents import EndConsultation, HandOff, Intent, ReturnToSelfService, Say
 from refdesk.core.messages import Choice, Option, Reply
 from refdesk.core.middleware import Handling
-from refdesk.core.offers import HandoffReason
 from refdesk.core.plugin_context import PluginContext, Surroundings
 from refdesk.core.plugin_host import PluginHost
-from refdesk.core.queues import DEFAULT_QUEUE, QueueChoice
 from refdesk.core.store import Outcome, Waiting
 from refdesk.core.translations import translate
+
+# What moves the consultation, instead of saying or writing something.
+_MOVES = (HandOff, ReturnToSelfService, EndConsultation)
 
 
 class CarryingOut:
@@ -22,7 +24,7 @@ class CarryingOut:
         self, host: PluginHost, surroundings: Surroundings, clock: Callable[[], float]
     ) -> None:
         """Route wishes for a person through the plugins of `host`."""
-        self._host = host
+        self._routing = HandoffRouting(host, surroundings, clock)
         self._surroundings = surroundings
         self._clock = clock
 
@@ -38,16 +40,24 @@ class CarryingOut:
         confidence: float = 0.0,
     ) -> Outcome:
         """Turn intents into an outcome; wishes for a person are routed here."""
-        kept = tuple(i for i in intents if not isinstance(i, HandOff | ReturnToSelfService))
+        kept = tuple(intent for intent in intents if not isinstance(intent, _MOVES))
         handoffs = [intent for intent in intents if isinstance(intent, HandOff)]
-        returns = any(isinstance(intent, ReturnToSelfService) for intent in intents)
-        waiting = await self._route(handling, handoffs[0].reason) if handoffs else None
+        returned: Literal["no", "to self-service", "ended"] = "no"
+        if any(isinstance(intent, EndConsultation) for intent in intents):
+            returned = "ended"
+        elif any(isinstance(intent, ReturnToSelfService) for intent in intents):
+            returned = "to self-service"
+        waiting = None
+        if handoffs:
+            reason, consultation = handoffs[0].reason, handling.consultation
+            choice = await self._routing.route(consultation, handling.language, reason)
+            waiting = Waiting(choice, reason.value)
         return Outcome(
             handling.language,
             kept,
             offered=offered,
             waiting=waiting,
-            returned="to self-service" if returns else "no",
+            returned=returned,
             confidence=confidence,
         )
 
@@ -58,15 +68,3 @@ class CarryingOut:
         prompt = translate("Sorry, that did not work just now.", language)
         reply = Reply((Choice(prompt, (person,)),))
         return Outcome(language, (Say(reply),), offered=(person,))
-
-    async def _route(self, handling: Handling, reason: HandoffReason) -> Waiting:
-        chosen = await self._host.ask_first(
-            hookspecs.route_handoff,
-            consultation=handling.consultation,
-            reason=reason,
-            context=self.context("", handling),
-        )
-        if chosen is not None:
-            return Waiting(chosen.value, reason.value)
-        promise = translate("Your question is on the librarians' list.", handling.language)
-        return Waiting(QueueChoice(DEFAULT_QUEUE, "waiting", promise), reason.value)

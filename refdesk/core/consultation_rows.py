@@ -49,7 +49,8 @@ FIND_INBOX = prepare(
     )
 )
 _MEMORY = ("language", "next_seq", "version", "misses", "offered", "dialogue")
-_PLACE = ("state", "owner", "handoff_reason", "queue", "since")
+_ENDING = ("due_at", "reopen_until", "follow_ups", "merged_into", "statistics_row")
+_PLACE = ("state", "owner", "handoff_reason", "queue", "since", *_ENDING)
 
 
 def _save(*columns: str) -> Prepared:
@@ -80,6 +81,11 @@ def consultation_from(row: Row) -> Consultation:
         since=row["since"],
         epoch=row["epoch"],
         dialogue=row["dialogue"],
+        due_at=row["due_at"],
+        reopen_until=row["reopen_until"],
+        follow_ups=row["follow_ups"],
+        merged_into=row["merged_into"],
+        statistics_row=row["statistics_row"],
     )
 
 

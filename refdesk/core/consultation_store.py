@@ -27,7 +27,7 @@ class ConsultationStore:
         self._database = database
         self._library = library
         self._clock = clock
-        self._accepting = Accepting(library, self.lease.node)
+        self._accepting = Accepting(library, self.lease.node, needs_outbox)
         self._finishing = Finishing(library, needs_outbox)
 
     async def accept(self, arriving: Arriving) -> Accepted:

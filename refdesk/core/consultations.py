@@ -27,8 +27,9 @@ _ALLOWED: dict[State, frozenset[State]] = {
         {State.WITH_LIBRARIAN, State.WAITING, State.SELF_SERVICE, State.CLOSED}
     ),
     State.WITH_LIBRARIAN: frozenset({State.SELF_SERVICE, State.WAITING, State.CLOSED}),
-    State.CLOSED: frozenset({State.WRAPPED_UP}),
-    State.WRAPPED_UP: frozenset(),
+    # A reader who writes again soon goes on with the same consultation.
+    State.CLOSED: frozenset({State.WRAPPED_UP, State.SELF_SERVICE}),
+    State.WRAPPED_UP: frozenset({State.SELF_SERVICE}),
 }
 
 
@@ -57,6 +58,10 @@ class Consultation:
     shown last, so that a typed number or label presses one. `since` is when the state began;
     `epoch` rises when another server takes over the work on it. `dialogue` is the form in progress
     as stored (core/dialogue_forms.py), empty when there is none.
+
+    `due_at` is until when an answer has been promised, `reopen_until` until when the reader's next
+    message continues a closed one. `follow_ups` counts how often that has happened, `merged_into`
+    is where one goes on that was merged, `statistics_row` the row that counts it.
     """
 
     id: str
@@ -74,6 +79,11 @@ class Consultation:
     since: float = 0.0
     epoch: int = 0
     dialogue: str = ""
+    due_at: float | None = None
+    reopen_until: float | None = None
+    follow_ups: int = 0
+    merged_into: str | None = None
+    statistics_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,39 @@
-"""What does a librarian do with a consultation: claim, reply, return, close, wrap up?
+"""What does a librarian do with a consultation: claim, reply, return, close, wrap up, merge?
 
 Each verb is one transaction that checks the state again, writes its events and tells the outcome
 in a word. Pages and the staff API both call this.
 """
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, select
 
 from refdesk.core.authorise import Action, StaffActor, answers, authorise
 from refdesk.core.consultation_rows import FIND_INBOX, INSERT_INBOX
-from refdesk.core.consultations import CLAIMABLE, Consultation, Event, State
+from refdesk.core.consultations import CLAIMABLE, Consultation, State
 from refdesk.core.desk_lists import DeskLists
 from refdesk.core.dialogue_forms import for_staff, put_aside
+from refdesk.core.endings import awaits_wrap_up, end
 from refdesk.core.event_log import LogWriter
 from refdesk.core.event_reading import EventReading
-from refdesk.core.live import Live
+from refdesk.core.lifecycle_rules import ConsultationSettings
+from refdesk.core.log_changes import LogChanges
+from refdesk.core.merging import fit, merge
 from refdesk.core.messages import Text
-from refdesk.core.outbox_rows import queue_sending
-from refdesk.core.tables import EventRow, StaffRow, StatisticsRow
+from refdesk.core.tables import StaffRow
 from refdesk.core.translations import translate
-from refdesk.storage import Database, Transaction, prepare
+from refdesk.core.wrapping_up import WrapUp, count_again, wrap_up
+from refdesk.storage import Transaction, prepare
 
-_E: Any = EventRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
-_S: Any = StatisticsRow.__table__  # type: ignore[attr-defined]
-_STAFF: Any = StaffRow.__table__  # type: ignore[attr-defined]
+_STAFF: Any = StaffRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 
 LONGEST_REPLY_CHARACTERS = 8_000
 _ALIAS = prepare(select(_STAFF.c.alias).where(_STAFF.c.name == bindparam("name")))
-_MESSAGES = prepare(
-    select(func.count().label("number")).where(
-        _E.c.consultation == bindparam("consultation"), _E.c.kind == "message"
-    )
-)
-_INSERT_STATISTICS = prepare(
-    insert(_S).values({c.name: bindparam(c.name) for c in _S.c if c.name != "id"})
-)
 
-Word = Literal["done", "repeat", "not_found", "refused", "taken", "wrong_state"]
-Outcome = Literal[
-    "answered",
-    "referred",
-    "follow_up",
-    "document_delivered",
-    "lost_contact",
-    "not_a_question",
-    "abuse",
-]
-QuestionType = Literal[
-    "directional",
-    "policy",
-    "known_item",
-    "subject_research",
-    "technical_access",
-    "document_request",
-    "other",
+Word = Literal[
+    "done", "repeat", "not_found", "refused", "taken", "wrong_state", "not_the_same_reader"
 ]
 
 
@@ -75,35 +51,17 @@ class Done:
     seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WrapUp:
-    """What a librarian notes at the end: outcome, question type, READ effort 1-6, subject."""
-
-    outcome: Outcome
-    question_type: QuestionType | None = None
-    read_effort: int | None = None
-    subject: str | None = None
-
-
 class Desk:
     """The librarians' verbs."""
 
-    def __init__(
-        self,
-        database: Database,
-        library: str,
-        live: Live,
-        needs_outbox: Callable[[str], bool],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """Work on the consultations of `library`."""
-        self._database = database
-        self._library = library
-        self._live = live
-        self._needs_outbox = needs_outbox
-        self._clock = clock
-        self.reading = EventReading(database, library)
-        self.lists = DeskLists(database, library)
+    def __init__(self, changes: LogChanges, settings: ConsultationSettings | None = None) -> None:
+        """Work on the consultations of one library."""
+        self._library = changes.library
+        self._clock = changes.clock
+        self._settings = settings or ConsultationSettings()
+        self._changes = changes
+        self.reading = EventReading(changes.database, changes.library)
+        self.lists = DeskLists(changes.database, changes.library, changes.clock)
 
     async def claim(self, staff: StaffActor, consultation: str) -> Done:
         """Take a waiting consultation; exactly one of many who try wins."""
@@ -176,51 +134,48 @@ class Desk:
         def work(writer: LogWriter, _tx: Transaction) -> Done:
             if writer.consultation.state is not State.WITH_LIBRARIAN:
                 return Done("wrong_state")
-            notice = translate(
-                "This conversation is closed. Write again at any time to begin a new one.",
-                writer.consultation.language,
-            )
-            writer.change_state(State.CLOSED, notice, staff.alias)
+            end(writer, self._settings, staff.alias)
             return Done("done")
 
         return await self._carry_out(staff, "close", consultation, work)
 
     async def wrap_up(self, staff: StaffActor, consultation: str, notes: WrapUp) -> Done:
-        """Write the statistics row, once, without the reader."""
+        """Note how it ended; counted once, without the reader.
+
+        A reader who has written again meanwhile is not disturbed: the follow-up goes on.
+        """
 
         def work(writer: LogWriter, tx: Transaction) -> Done:
-            closed = writer.consultation
-            if closed.state is not State.CLOSED:
+            if not awaits_wrap_up(writer.consultation):
                 return Done("wrong_state")
-            number = tx.one(_MESSAGES, consultation=consultation)
-            tx.run(
-                _INSERT_STATISTICS,
-                library=self._library,
-                account=closed.account,
-                language=closed.language,
-                opened_at=closed.opened_at,
-                wrapped_up_at=self._clock(),
-                messages=number["number"] if number else 0,
-                answered_by="librarian",
-                handoff_reason=closed.handoff_reason,
-                outcome=notes.outcome,
-                question_type=notes.question_type,
-                read_effort=notes.read_effort,
-                subject=notes.subject,
-            )
-            writer.update(state=State.WRAPPED_UP, since=self._clock())
-            writer.append(
-                "state",
-                "system",
-                (Text(notes.outcome),),
-                (),
-                "staff",
-                staff.alias,
-                State.WRAPPED_UP,
-            )
+            wrap_up(tx, self._library, writer, notes, staff.alias)
             return Done("done")
 
         return await self._carry_out(staff, "wrap_up", consultation, work)
+
+    async def merge(self, staff: StaffActor, away: str, into: str) -> Done:
+        """Let `away` go on in `into`, another one of the same reader."""
+
+        def unit(tx: Transaction) -> tuple[Done, tuple[LogWriter, ...]]:
+            left, kept = self._changes.open(tx, away), self._changes.open(tx, into)
+            if left is None or kept is None:
+                return Done("not_found"), ()
+            for writer in (left, kept):
+                if authorise(staff, "merge", writer.consultation) == "refused":
+                    return _refusal(tx, staff, "merge", writer.consultation), ()
+            fits = fit(left.consultation, kept.consultation)
+            if fits != "fits":
+                return Done(fits), ()
+            merge(tx, self._library, left, kept, staff.alias)
+            self._changes.save(tx, left)
+            self._changes.save(tx, kept)
+            count_again(tx, self._library, kept)
+            return Done("done", kept.consultation), (left, kept)
+
+        done, changed = await self._changes.database.write(unit)
+        for writer in changed:
+            self._changes.announce(writer)
+        return done
 
     async def _carry_out(
         self,
@@ -229,26 +184,18 @@ class Desk:
         consultation: str,
         work: Callable[[LogWriter, Transaction], Done],
     ) -> Done:
-        """Open the log, authorise, run the verb, save; announce what was committed."""
+        """Authorise and run a verb on a consultation, in one transaction."""
 
-        def unit(tx: Transaction) -> tuple[Done, tuple[Event, ...]]:
-            writer = LogWriter.open(tx, self._library, consultation, self._clock())
-            if writer is None:
-                return Done("not_found"), ()
+        def unit(writer: LogWriter, tx: Transaction) -> Done:
             if authorise(staff, action, writer.consultation) == "refused":
-                return _refusal(tx, staff, action, writer.consultation), ()
-            done = work(writer, tx)
-            if done.word == "done":
-                writer.save()
-                if self._needs_outbox(writer.consultation.account):
-                    queue_sending(tx, self._library, writer.consultation.account, writer.events)
-                done = Done("done", writer.consultation, done.by, done.seq)
-            return done, tuple(writer.events)
+                return _refusal(tx, staff, action, writer.consultation)
+            return work(writer, tx)
 
-        done, events = await self._database.write(unit)
-        if done.word == "done":
-            self._live.publish(consultation, events, done.consultation)
-        return done
+        changed = await self._changes.change(consultation, unit)
+        if changed is None:
+            return Done("not_found")
+        done, writer = changed
+        return replace(done, consultation=writer.consultation) if done.word == "done" else done
 
 
 def _refusal(

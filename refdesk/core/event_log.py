@@ -30,7 +30,7 @@ class LogWriter:
         self._tx = tx
         self._library = library
         self._next_seq = next_seq
-        self._now = now
+        self.now = now
         self._before = consultation
         self.consultation = consultation
         self.events: list[Event] = []
@@ -60,7 +60,7 @@ class LogWriter:
         event = Event(
             self.consultation.id,
             self._next_seq,
-            self._now,
+            self.now,
             kind,
             sender,
             parts,
@@ -75,21 +75,33 @@ class LogWriter:
         self.events.append(event)
         return event
 
-    def change_state(self, state: State, notice: str, alias: str | None = None) -> None:
+    def change_state(
+        self,
+        state: State,
+        notice: str,
+        alias: str | None = None,
+        audience: Audience = "everybody",
+    ) -> None:
         """Pass to another state, with an event that says so.
 
-        Raises `ValueError` when the table of transitions does not allow it: a fault of the
-        program, since callers check first.
+        A promise ends with the state in which it was made. Raises `ValueError` when the table of
+        transitions does not allow it: a fault of the program, since callers check first.
         """
         current = self.consultation.state
         if not allows(current, state):
             raise ValueError(f"a consultation cannot pass from {current} to {state}")
-        self.consultation = replace(self.consultation, state=state, since=self._now)
-        self.append("state", "system", (Text(notice),), alias=alias, state=state)
+        self.consultation = replace(self.consultation, state=state, since=self.now, due_at=None)
+        words = (Text(notice),)
+        self.append("state", "system", words, audience=audience, alias=alias, state=state)
 
     def update(self, **changes: object) -> None:
         """Change the consultation's memory or owner."""
         self.consultation = replace(self.consultation, **changes)  # type: ignore[arg-type]  # fields by name
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to save."""
+        return bool(self.events) or self.consultation != self._before
 
     def save(self) -> None:
         """Write the consultation back under a new version."""

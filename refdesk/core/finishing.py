@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select, update
 
 from refdesk.core.consultation_rows import insert_event
 from refdesk.core.consultations import Consultation, Event, EventKind, State, allows
+from refdesk.core.endings import end_for_reader
 from refdesk.core.event_log import LogWriter
 from refdesk.core.intent_writing import write_intents
 from refdesk.core.intents import Say
@@ -49,7 +50,7 @@ _FINISH = prepare(
 _DONE = prepare(
     update(_C).where(_C.c.id == bindparam("key")).values(done_seq=bindparam("done_seq"))
 )
-_HOW_FAR = prepare(select(_C.c.done_seq).where(_C.c.id == bindparam("key")))
+_HOW_FAR = prepare(select(_C.c.done_seq, _C.c.asked_seq).where(_C.c.id == bindparam("key")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Finishing:
         if writer.consultation.epoch != before.epoch:
             return Fenced()
         row = tx.one(_HOW_FAR, key=before.id)
-        done_seq = row["done_seq"] if row else 0
+        done_seq, asked_seq = (row["done_seq"], row["asked_seq"]) if row else (0, 0)
         if done_seq >= turn.seq:
             return Finished(writer.consultation, ())
         if done_seq < turn.follows:
@@ -125,6 +126,9 @@ class Finishing:
         tx.run(_DONE, key=before.id, done_seq=turn.seq)
         write_intents(tx, self.library, turn, outcome.intents, now)
         _write_outcome(writer, outcome)
+        # Whoever has written on meanwhile does not want to end.
+        if outcome.returned == "ended" and asked_seq == turn.seq:
+            _end(tx, self.library, writer)
         writer.update(
             language=outcome.language,
             misses=outcome.misses,
@@ -148,6 +152,7 @@ def _write_outcome(writer: LogWriter, outcome: Outcome) -> None:
         if allows(writer.consultation.state, state):
             writer.update(handoff_reason=waiting.reason, queue=waiting.choice.queue)
             writer.change_state(state, waiting.choice.promise)
+            writer.update(due_at=waiting.choice.due_at)
         else:
             writer.append("notice", "system", (Text(waiting.choice.promise),))
     elif outcome.returned == "to self-service" and allows(
@@ -155,6 +160,11 @@ def _write_outcome(writer: LogWriter, outcome: Outcome) -> None:
     ):
         notice = translate("You are talking with the automatic assistant again.", language)
         writer.change_state(State.SELF_SERVICE, notice)
+
+
+def _end(tx: Transaction, library: str, writer: LogWriter) -> None:
+    if allows(writer.consultation.state, State.CLOSED):
+        end_for_reader(tx, library, writer)
 
 
 def _remembering(before: Consultation, outcome: Outcome) -> Consultation:

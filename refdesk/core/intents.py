@@ -29,6 +29,11 @@ class ReturnToSelfService:
 
 
 @dataclass(frozen=True, slots=True)
+class EndConsultation:
+    """Close the consultation: the reader says that it is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class WriteRow:
     """Run a prepared statement on one of the plugin's own tables."""
 
@@ -77,5 +82,13 @@ class BeginDialogue:
 
 
 Intent = (
-    Say | HandOff | ReturnToSelfService | WriteRow | Perform | Schedule | Unschedule | BeginDialogue
+    Say
+    | HandOff
+    | ReturnToSelfService
+    | EndConsultation
+    | WriteRow
+    | Perform
+    | Schedule
+    | Unschedule
+    | BeginDialogue
 )

@@ -14,6 +14,8 @@ class HandoffReason(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     POLICY_TOPIC = "policy_topic"
     FAILURE = "failure"
+    # Nobody has come in time: what may a reader who has waited be promised now?
+    UNCLAIMED = "unclaimed"
 
 
 @dataclass(frozen=True, slots=True)

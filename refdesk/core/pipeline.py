@@ -11,7 +11,7 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from refdesk.core import hookspecs
-from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide
+from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide, misses_of
 from refdesk.core.carrying_out import CarryingOut
 from refdesk.core.commands import HUMAN_COMMAND, Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
@@ -126,7 +126,8 @@ class Pipeline:
             context=self._carrying_out.context("", handling),
         )
         offers = [one.value for one in answered]
-        decision = decide(offers, handling.consultation.misses, self._rules)
+        misses = misses_of(handling.consultation, self._rules)
+        decision = decide(offers, misses, self._rules)
         match decision:
             case Answer(offer, related):
                 reply, offered = _reply_with(offer, related, handling.language)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from refdesk.core.calendar_settings import HoursSettings
 from refdesk.core.intents import (
     BeginDialogue,
+    EndConsultation,
     HandOff,
     Intent,
     Perform,
@@ -129,6 +130,10 @@ class PluginContext:
     def return_to_self_service(self) -> None:
         """Take the reader off the waiting list."""
         self.intents.append(ReturnToSelfService())
+
+    def end_consultation(self) -> None:
+        """Close the consultation: the reader says that it is over."""
+        self.intents.append(EndConsultation())
 
     def write_row(self, statement: Prepared, **values: Any) -> None:
         """Change a row of the plugin's own tables, in the transaction that sends the reply."""

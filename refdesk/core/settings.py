@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from refdesk.core.answering import AnswerRules
 from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.lifecycle_rules import ConsultationSettings
 from refdesk.core.messages import Language
 from refdesk.core.storage_settings import StorageSettings
 from refdesk.core.vault_keys import VaultSettings
@@ -132,6 +133,7 @@ class Settings(BaseModel):
     web: WebSettings = Field(default_factory=WebSettings)
     hours: HoursSettings | None = None
     answers: AnswerRules = Field(default_factory=lambda: parse(AnswerRules, {}, "answers"))
+    consultations: ConsultationSettings = Field(default_factory=ConsultationSettings)
     limits: LimitSettings = Field(default_factory=lambda: parse(LimitSettings, {}, "limits"))
     log: LogSettings = Field(default_factory=lambda: parse(LogSettings, {}, "log"))
     storage: StorageSettings = Field(default_factory=lambda: parse(StorageSettings, {}, "storage"))

@@ -71,7 +71,7 @@ class Outcome:
     misses: int = 0
     offered: tuple[Option, ...] = ()
     waiting: Waiting | None = None
-    returned: Literal["no", "to self-service"] = "no"
+    returned: Literal["no", "to self-service", "ended"] = "no"
     confidence: float = 0.0
     dialogue: str | None = None
 

@@ -42,6 +42,11 @@ class ConsultationRow(SQLModel, table=True):
     node: str | None = None
     epoch: int
     dialogue: str
+    due_at: float | None = None
+    reopen_until: float | None = None
+    follow_ups: int
+    merged_into: str | None = None
+    statistics_row: int | None = None
 
 
 class NodeRow(SQLModel, table=True):
@@ -98,6 +103,7 @@ class StatisticsRow(SQLModel, table=True):
     answered_by: str
     handoff_reason: str | None = None
     outcome: str
+    follow_ups: int
     question_type: str | None = None
     read_effort: int | None = None
     subject: str | None = None
@@ -114,6 +120,15 @@ class StaffRow(SQLModel, table=True):
     password_hash: str
     state: str
     created_at: float
+
+
+class StaffPresenceRow(SQLModel, table=True):
+    """When a librarian was last seen at the desk, whichever server their page talks to."""
+
+    __tablename__ = "staff_presence"
+    library: str = Field(primary_key=True)
+    staff: str = Field(primary_key=True)
+    seen_at: float
 
 
 class StaffSessionRow(SQLModel, table=True):

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.desk_work import Done, WrapUp
+from refdesk.core.desk_work import Done
+from refdesk.core.wrapping_up import WrapUp
 from refdesk.testing.reader import Reader
 
 if TYPE_CHECKING:

@@ -58,6 +58,7 @@ class Library:
                 for account, one in self._channels.items()
             },
             clock=clock.now if clock else time.time,
+            monotonic=clock.monotonic if clock else time.monotonic,
         )
         self._numbers = itertools.count(1)
         self._readers: dict[tuple[str, str], Reader] = {}

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from refdesk import State
 from refdesk.adapters.web_chat.connection import EVENTS_AT_ONCE
 from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.desk_work import WrapUp
+from refdesk.core.wrapping_up import WrapUp
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.reader_tokens import LIFETIME_SECONDS, ReaderTokens
 from refdesk.core.secrets import deployment_key

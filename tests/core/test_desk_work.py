@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.desk_work import WrapUp
 from refdesk.core.parts_json import plain_text
+from refdesk.core.wrapping_up import WrapUp
 from refdesk.storage import prepare
 from tests.desk_server import Desk, running_desk
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from refdesk.core.authorise import Role
-from refdesk.core.desk_work import Outcome, QuestionType
+from refdesk.core.wrapping_up import Outcome, QuestionType
 from refdesk.plugins import desk
 from refdesk.plugins.desk import api_answers
 

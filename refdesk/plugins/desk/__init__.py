@@ -60,4 +60,6 @@ def _consultation_routes() -> list[web.RouteDef]:
         web.post(f"{one}/return", for_librarians(api.give_back)),
         web.post(f"{one}/close", for_librarians(api.close)),
         web.post(f"{one}/wrap_up", for_librarians(api.wrap_up)),
+        web.get(f"{one}/earlier", for_librarians(api.earlier)),
+        web.post(f"{one}/merge", for_librarians(api.merge)),
     ]

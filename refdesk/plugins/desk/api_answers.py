@@ -28,6 +28,7 @@ _STATUS = {
     "not_found": 404,
     "taken": 409,
     "wrong_state": 409,
+    "not_the_same_reader": 409,
     "too_long": 413,
     "too_large": 413,
     "not_json": 415,
@@ -53,6 +54,7 @@ _SAYS = {
     "taken": "{by} has already taken this consultation.",
     "wrong_state": "That is not possible at this point of the consultation. "
     "Please look at it again.",
+    "not_the_same_reader": "These two are not of the same reader.",
     "too_long": "A message may have {most} characters. Please shorten it.",
     "too_large": "This request is too large.",
     "not_json": "Send the request as application/json.",

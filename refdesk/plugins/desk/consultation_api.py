@@ -12,7 +12,13 @@ from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk import frames
 from refdesk.plugins.desk.api_answers import refuse
-from refdesk.plugins.desk.requests import json_object, message_in, number_after, wrap_up_in
+from refdesk.plugins.desk.requests import (
+    json_object,
+    message_in,
+    number_after,
+    text_field,
+    wrap_up_in,
+)
 
 _LISTS: tuple[ListName, ...] = get_args(ListName)
 
@@ -84,6 +90,21 @@ async def wrap_up(request: web.Request, who: SignedIn) -> web.Response:
     return await _told(request, who.actor, done)
 
 
+async def earlier(request: web.Request, who: SignedIn) -> web.Response:
+    """Return what else the same reader has asked, the newest first."""
+    found = await _desk(request).lists.earlier(who.actor, _id(request))
+    if found is None:
+        return refuse(request, "not_found")
+    return web.json_response({"items": [frames.item(one, who.actor) for one in found]})
+
+
+async def merge(request: web.Request, who: SignedIn) -> web.Response:
+    """Let this consultation go on in another one of the same reader."""
+    into = text_field(await json_object(request), "into")
+    done = await _desk(request).merge(who.actor, _id(request), into)
+    return await _told(request, who.actor, done)
+
+
 async def _told(request: web.Request, staff: StaffActor, done: Done) -> web.Response:
     """Return the consultation as it now stands, or why nothing was done."""
     if done.word not in ("done", "repeat") or done.consultation is None:
@@ -97,8 +118,8 @@ async def _told(request: web.Request, staff: StaffActor, done: Done) -> web.Resp
 def _refused(request: web.Request, done: Done) -> web.Response:
     if done.word == "taken":
         return refuse(request, "taken", by=done.by)
-    code = {"refused": "not_allowed", "not_found": "not_found", "wrong_state": "wrong_state"}
-    return refuse(request, code[done.word])
+    code = "not_allowed" if done.word == "refused" else done.word
+    return refuse(request, code)
 
 
 def _desk(request: web.Request) -> Desk:

@@ -13,6 +13,7 @@ from typing import Any
 from refdesk.core.authorise import StaffActor
 from refdesk.core.consultations import Event
 from refdesk.core.desk_lists import Listed
+from refdesk.core.endings import awaits_wrap_up
 from refdesk.core.event_json import event_to_json
 
 _LARGEST_SEQ = 2**53
@@ -76,6 +77,12 @@ def item(listed: Listed, staff: StaffActor) -> dict[str, Any]:
         "first_text": listed.first_text,
         "question": listed.question,
         "reader_seq": listed.reader_seq,
+        "quiet_since": listed.quiet_since,
+        "due_at": one.due_at,
+        "overdue": listed.overdue,
+        "follow_ups": one.follow_ups,
+        "to_wrap_up": one.owner == staff.name and awaits_wrap_up(one),
+        "merged_into": one.merged_into,
     }
 
 

@@ -1,6 +1,7 @@
 """Brings a person: when asked for one, when the program does not know, when policy wants it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +20,7 @@ from refdesk import (
 from refdesk.core.calendar import OpenStatus, status_at
 from refdesk.core.duty import Duty
 from refdesk.core.event_reading import EventReading
-from refdesk.plugins.handoff.promises import Situation, promise
+from refdesk.plugins.handoff.promises import Situation, answer_by, promise, promise_later
 
 _HUMAN = {
     "en": ("human", "person", "librarian", "agent", "operator", "real person", "ask a librarian",
@@ -32,6 +33,10 @@ _HUMAN = {
 _BACK = {
     "en": ("back", "back to bot", "stop waiting", "never mind"),
     "zh": ("返回", "不等了", "取消人工", "返回自助", "退出人工"),
+}
+_STOP = {
+    "en": ("stop", "stop chat", "end", "end chat", "end conversation", "quit"),
+    "zh": ("结束", "结束咨询", "结束对话", "结束会话", "退出", "退出咨询"),
 }
 
 
@@ -57,10 +62,11 @@ def register_settings() -> type[BaseModel]:
 
 @hookimpl
 def register_commands() -> Sequence[Command]:
-    """Bring the words that ask for a person, and those that stop waiting."""
+    """Bring the words that ask for a person, that stop waiting, and that end it all."""
     return [
         Command("handoff.human", bring_person, _HUMAN, reserved=True),
         Command("handoff.back", stop_waiting, _BACK, reserved=True),
+        Command("handoff.stop", end_conversation, _STOP, reserved=True),
     ]
 
 
@@ -75,14 +81,18 @@ async def answer_question(question: Question, context: PluginContext) -> Offer |
 
 
 @hookimpl
-async def route_handoff(consultation: Consultation, context: PluginContext) -> QueueChoice:
+async def route_handoff(
+    consultation: Consultation, reason: HandoffReason, context: PluginContext
+) -> QueueChoice:
     """Put every reader into the one queue, and tell them what is really going to happen."""
     situation = Situation(
         desk=_desk_status(context),
         librarians=len(context.service(Duty).librarians()),
         before=await _readers_before(consultation, context),
+        answer_by=_answer_by(consultation, context),
     )
-    return promise(situation, context.translate, context.language)
+    decide = promise_later if reason is HandoffReason.UNCLAIMED else promise
+    return decide(situation, context.translate, context.language)
 
 
 async def bring_person(call: CommandCall, context: PluginContext) -> None:
@@ -100,6 +110,21 @@ async def stop_waiting(call: CommandCall, context: PluginContext) -> str | None:
         case State.SELF_SERVICE:
             return context.translate("Please type your question.")
     return None
+
+
+async def end_conversation(_call: CommandCall, context: PluginContext) -> None:
+    """End the conversation: the reader has said so."""
+    context.end_consultation()
+
+
+def _answer_by(consultation: Consultation, context: PluginContext) -> datetime | None:
+    """Return until when an answer can be promised; what was promised before stays."""
+    if context.hours is None:
+        return None
+    calendar = context.hours.reference_desk()
+    if consultation.due_at is not None and consultation.due_at > context.now:
+        return datetime.fromtimestamp(consultation.due_at, calendar.zone)
+    return answer_by(calendar, context.moment)
 
 
 def _desk_status(context: PluginContext) -> OpenStatus | None:
