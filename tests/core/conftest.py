@@ -2,26 +2,30 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import structlog
 
-from refdesk.storage import Database, SqliteDatabase
-from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+from refdesk.storage import Database
+from tests.databases import Engine, Place
 
 ZOO = Path(__file__).parent / "zoo"
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def engine() -> Engine:
+    """SQLite; a file about rows overrides this, to be run on both engines."""
+    return "sqlite"
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
     """A migrated, empty database."""
-    path = tmp_path / "refdesk.db"
-    bring_up_to_date(path, CORE_MIGRATIONS)
-    opened = SqliteDatabase(path)
-    yield opened
-    opened.close()
+    with closing(place.open()) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from refdesk.core.passwords import LONGEST_LINE, PasswordChecks, hash_password
 from refdesk.core.staff_accounts import SESSION_SECONDS, StaffAccounts
 from refdesk.errors import NotFoundError, RefusedError
 from refdesk.storage import Database
+from tests.databases import ENGINES, Engine
 
 PASSWORD = "a long enough password"
 
@@ -21,6 +22,12 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    engine: Engine = request.param
+    return engine
 
 
 @pytest.fixture

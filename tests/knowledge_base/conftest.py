@@ -7,26 +7,20 @@ from pathlib import Path
 import pytest
 
 from refdesk.knowledge_base import KnowledgeBase
-from refdesk.storage import Database, SqliteDatabase
-from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty database with every table; migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("migrated") / "refdesk.db"
-    bring_up_to_date(path, CORE_MIGRATIONS)
-    with closing(SqliteDatabase(path)):
-        pass
-    return path.read_bytes()
+from refdesk.storage import Database
+from tests.databases import Engine, Place
 
 
 @pytest.fixture
-def database(tmp_path: Path, migrated: bytes) -> Iterator[Database]:
-    path = tmp_path / "refdesk.db"
-    path.write_bytes(migrated)
-    with closing(SqliteDatabase(path)) as database:
-        yield database
+def engine() -> Engine:
+    """SQLite; a file about rows overrides this, to be run on both engines."""
+    return "sqlite"
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    with closing(place.open()) as opened:
+        yield opened
 
 
 @pytest.fixture

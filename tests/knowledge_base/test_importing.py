@@ -4,8 +4,15 @@ from pathlib import Path
 import pytest
 
 from refdesk.errors import ImportFileError
-from refdesk.knowledge_base import KnowledgeBase
+from refdesk.knowledge_base import KnowledgeBase, store
 from refdesk.knowledge_base.importing import import_files
+from tests.databases import ENGINES, Engine
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    engine: Engine = request.param
+    return engine
 
 
 def lines(path: Path, records: list[dict[str, object]]) -> Path:
@@ -97,7 +104,5 @@ def test_the_library_gets_to_know_who_imported_what(base: KnowledgeBase, tmp_pat
     path = lines(tmp_path / "e.jsonl", [one("a")])
     counts(base, path)
     counts(base, lines(path, [one("a", "new")]))
-    row = base._database.read_blocking(
-        lambda tx: tx._cursor.execute("SELECT author, reason FROM kb_entry_version").fetchone()
-    )
-    assert tuple(row) == ("editor", "import of e.jsonl")
+    (row,) = base._database.read_blocking(lambda tx: store.versions(tx, "main", "a"))
+    assert (row["author"], row["reason"]) == ("editor", "import of e.jsonl")

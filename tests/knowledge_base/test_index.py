@@ -113,10 +113,10 @@ def test_an_index_of_another_form_is_rebuilt(open_base: Opener, tmp_path: Path):
 
 
 def test_the_index_of_another_database_is_not_believed(
-    filled: KnowledgeBase, tmp_path: Path, migrated: bytes
+    filled: KnowledgeBase, tmp_path: Path, migrated_file: Path
 ):
     other_file = tmp_path / "other.db"
-    other_file.write_bytes(migrated)
+    other_file.write_bytes(migrated_file.read_bytes())
     with closing(SqliteDatabase(other_file)) as other:
         base = KnowledgeBase.open(other, tmp_path / "index")
         assert found(base, "common") == []
