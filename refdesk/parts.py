@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +28,7 @@ from refdesk.core.leases import Lease
 from refdesk.core.lifecycle import Lifecycle
 from refdesk.core.live import Live
 from refdesk.core.log_changes import LogChanges
+from refdesk.core.loop_watchdog import LoopWatchdog
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
 from refdesk.core.pipeline import Pipeline
@@ -39,6 +41,9 @@ from refdesk.core.plugin_loading import (
     load_entry_point,
     load_plugins,
 )
+from refdesk.core.plugin_overview import PluginOverview
+from refdesk.core.plugin_resources import PluginResources
+from refdesk.core.plugin_switches import PluginSwitches
 from refdesk.core.rate_limit import RateLimit
 from refdesk.core.reader_tokens import ReaderTokens
 from refdesk.core.readiness import Readiness
@@ -51,6 +56,7 @@ from refdesk.core.turns import SILENCE_SECONDS, Turns
 from refdesk.core.vault_keys import VaultKeys
 from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.health import Watched
+from refdesk.core.web.plugin_routes import guarded_routes
 from refdesk.core.web.server import make_server
 from refdesk.deployment import Deployment
 from refdesk.errors import NotFoundError, PluginError
@@ -94,7 +100,10 @@ class Parts:
         self.deployment = deployment
         self.clock, self.monotonic = extras.clock, extras.monotonic
         self._lock = ServerLock(deployment.folder / "server.lock")
-        self.host = PluginHost(trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off")
+        self.host = PluginHost(
+            settings.plugins.deadline_seconds,
+            trace="on" if os.environ.get("REFDESK_TRACE_HOOKS") else "off",
+        )
         for plugin in extras.plugins:
             self.host.register(getattr(plugin, "__name__", type(plugin).__name__), plugin)
         given = [LoadReport(name, "loaded", "given by the program") for name in self.host.names()]
@@ -105,6 +114,14 @@ class Parts:
         tables = [one for _plugin, one in self.host.collect(hookspecs.register_tables)]
         for one in tables:
             deployment.database.migrate(one.migrations)
+        self.switches = PluginSwitches(deployment.database, settings.library.id, self.clock)
+        self.switches.begin(self.host)
+        self.watchdog = LoopWatchdog(
+            settings.plugins.blocked_after_seconds,
+            self.host.files(),
+            self.host.blocking,
+            self.host.blocked,
+        )
         self.erasures = Erasures(
             deployment.database,
             settings.library.id,
@@ -119,7 +136,13 @@ class Parts:
         self._make_core(deployment, plugin_settings)
         self.adapter_reports = self._load_adapters(extras.adapters)
         self.outbox = Outbox(
-            deployment.database, settings.library.id, self.live, self._adapters, self.clock
+            deployment.database,
+            settings.library.id,
+            self.live,
+            self._adapters,
+            self.clock,
+            lease=self.lease,
+            monotonic=self.monotonic,
         )
         self.background: list[Callable[[], Awaitable[None]]] = [
             self.outbox.run,
@@ -128,6 +151,7 @@ class Parts:
             self.effects.run,
             self.reminders.run,
             self.jobs.run,
+            partial(self.switches.follow, self.host),
         ]
         self.rounds: list[Callable[[], Coroutine[Any, Any, object]]] = [
             self.lifecycle.round,
@@ -135,6 +159,7 @@ class Parts:
             self.reminders.fire_due,
             self.effects.perform_due,
             self.outbox.send_due,
+            partial(self.switches.apply, self.host),
         ]
         if isinstance(self.live, SharedLive):
             self.live.on_hint = self.turns.look_soon
@@ -174,6 +199,9 @@ class Parts:
             Live: self.live,
             OutwardHttp: self.http,
             PluginHost: self.host,
+            PluginOverview: PluginOverview(self.host, self.plugin_reports),
+            PluginResources: self.host.resources,
+            PluginSwitches: self.switches,
             StaffAccounts: self.staff,
         }
         surroundings = Surroundings(
@@ -262,8 +290,8 @@ class Parts:
         self.services.update(extras.services)
         assets = [*extras.assets]
         assets += [one for _plugin, one in self.host.collect(hookspecs.register_web_assets)]
-        for _plugin, added in self.host.collect(hookspecs.register_routes):
-            routes += added
+        for plugin, added in self.host.collect(hookspecs.register_routes):
+            routes += guarded_routes(self.host, plugin, added)
         for adapter in self._adapters.values():
             routes += adapter.routes()
             assets += adapter.web_assets()

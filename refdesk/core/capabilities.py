@@ -51,7 +51,8 @@ class Capabilities:
 
     Budgets: an inbound message allows `messages_per_inbound` messages within `push_window_seconds`
     (0: no limit), the last `librarian_reserve` of them for librarians; `windows` has the budgets
-    of other actions, such as a menu tap, by name.
+    of other actions, such as a menu tap, by name. What the program says in several replies then
+    goes out as one message (`coalesce`).
     """
 
     text_limit: int = 0
@@ -72,6 +73,7 @@ class Capabilities:
     messages_per_inbound: int = 0
     push_window_seconds: float = 0.0
     librarian_reserve: int = 1
+    coalesce: Literal["when counted", "always", "never"] = "when counted"
     windows: Mapping[str, Budget] = field(default_factory=dict)
 
     def budgets(self) -> dict[str, Budget]:

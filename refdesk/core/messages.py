@@ -13,9 +13,13 @@ Language = Literal["en", "zh"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Plain text; line breaks are kept, nothing in it is markup."""
+    """Plain text; line breaks are kept, nothing in it is markup.
+
+    `short` says the same for platforms where space is tight; empty when nobody has written it.
+    """
 
     text: str
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)

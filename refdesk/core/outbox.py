@@ -1,59 +1,58 @@
 """How do replies reach a platform that has to be called, each at least once and in order?
 
-A row is marked `sending` before the call and gets the platform's verdict after it. After a crash a
-`sending` row is `unknown`: it may have been sent, so it is not sent again by itself.
+A row is marked `sending` before the call and gets the platform's verdict after it. What was on its
+way when a server ended is sent again only where the platform drops repeats; elsewhere it becomes
+`unknown`, for staff to see (docs/explanation/delivery.md).
 """
 
 import asyncio
+import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, text, update
 
-from refdesk.core.adapter import Adapter, SendResult
-from refdesk.core.consultation_rows import event_from
+from refdesk.core.adapter import Adapter
+from refdesk.core.capabilities import Capabilities
+from refdesk.core.channel_watch import ChannelWatch
 from refdesk.core.consultations import Consultation, Event
+from refdesk.core.leases import Lease
 from refdesk.core.live import ALL, Live
+from refdesk.core.outbox_claims import Claim, Claimant, GivenUp, claim_due, due_accounts
+from refdesk.core.outbox_marks import recover
+from refdesk.core.outbox_planning import BUDGET_USED_UP
+from refdesk.core.outbox_sending import AddressOf, Sender, lease_seconds, the_rid_itself
 from refdesk.core.outbox_tables import OutboxRow
-from refdesk.core.tables import ConsultationRow, EventRow
+from refdesk.core.sending_rates import SendingRates
+from refdesk.errors import ConstraintError
 from refdesk.logs import get_logger
-from refdesk.storage import Database, Row, prepare
+from refdesk.loops import running_loop
+from refdesk.storage import Database, prepare
 
 log = get_logger(__name__)
 _O: Any = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
-_E: Any = EventRow.__table__  # type: ignore[attr-defined]
-_C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]
-MOST_ATTEMPTS = 8
-_AT_ONCE = 100
+# Retries become due without news, and other servers queue without telling this one.
+POLL_SECONDS = 1.0
+SWEEP_SECONDS = 5.0
+HEALTH_SECONDS = 30.0
+# So long a stopping server waits for what is on its way.
+GOODBYE_SECONDS = 10.0
 
-_QUEUED = prepare(
-    select(_E, _O.c.id.label("key"), _O.c.account, _O.c.attempts, _O.c.next_try, _C.c.rid)
-    .join(_E, (_E.c.consultation == _O.c.consultation) & (_E.c.seq == _O.c.seq))
-    .join(_C, _C.c.id == _O.c.consultation)
-    .where(_O.c.library == bindparam("library"), text("outbox.state IN ('queued', 'sending')"))
-    .order_by(_O.c.consultation, _O.c.seq)
-    .limit(_AT_ONCE)
-)
-_MARK = prepare(
+_RELEASE = prepare(
     update(_O)
-    .where(_O.c.id == bindparam("key"))
-    .values(
-        state=bindparam("state"),
-        reason=bindparam("reason"),
-        attempts=bindparam("attempts"),
-        next_try=bindparam("next_try"),
+    .where(
+        *(_O.c[name] == bindparam(f"of_{name}") for name in ("library", "account", "rid")),
+        text("outbox.state = 'queued'"),
+        _O.c.reason == BUDGET_USED_UP,
     )
-)
-_INTERRUPTED = prepare(
-    update(_O)
-    .where(_O.c.library == bindparam("in_library"), _O.c.state == "sending")
-    .values(state=bindparam("new_state"), reason=bindparam("new_reason"))
+    .values(next_try=bindparam("now"))
 )
 
 
 class Outbox:
-    """Sends what has been queued, one message of a consultation at a time."""
+    """Sends what has been queued, one message of a reader and account at a time."""
 
     def __init__(
         self,
@@ -62,98 +61,187 @@ class Outbox:
         live: Live,
         adapters: Mapping[str, Adapter],
         clock: Callable[[], float] = time.time,
+        *,
+        lease: Lease | None = None,
+        address_of: AddressOf = the_rid_itself,
+        watch: ChannelWatch | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Send through `adapters`, which are found by account."""
+        """Send through `adapters`, which are found by account, to where `address_of` says."""
         self._database = database
         self._library = library
         self._adapters = adapters
         self._clock = clock
+        self._monotonic = monotonic
+        self._lease = lease or Lease()
+        self.watch = watch or ChannelWatch(clock)
+        self._rates = SendingRates(monotonic)
+        self._sender = Sender(
+            database, library, adapters, self.watch, self._rates, self._tell, clock, address_of,
+            jitter,
+        )  # fmt: skip
         self._news = asyncio.Event()
-        self._sending = asyncio.Lock()
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._heard: set[tuple[str, str]] = set()
+        self._listeners: set[Callable[[str], None]] = set()
         self._stop_listening = live.listen(ALL, self._hear)
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        reason = "the program ended while this was being sent"
-        await self._database.write(
-            lambda tx: tx.run(
-                _INTERRUPTED,
-                in_library=self._library,
-                new_state="unknown",
-                new_reason=reason,
-            )
-        )
+        """Send until cancelled; what is on its way then may still arrive."""
+        next_sweep = next_health = self._monotonic()
         self._news.set()
-        while True:
-            await self.wait_for_work()
-            await self.send_due()
+        try:
+            while True:
+                if self._monotonic() >= next_sweep:
+                    await self.recover()
+                    next_sweep = self._monotonic() + SWEEP_SECONDS
+                if self._monotonic() >= next_health:
+                    await self.examine()
+                    next_health = self._monotonic() + HEALTH_SECONDS
+                await self._start_due()
+                await self._wait_for_work()
+        except asyncio.CancelledError:
+            await self._finish_what_is_under_way()
+            raise
+
+    async def recover(self) -> int:
+        """Take up what was on its way when its server ended; return how many rows."""
+        keyed = {
+            account: adapter.capabilities.idempotent_send == "by key"
+            for account, adapter in self._adapters.items()
+        }
+        found = await self._database.write(
+            lambda tx: recover(tx, self._library, self._lease, keyed, self._clock())
+        )
+        for one in found:
+            log.warning("outbox_recovered", account=one.account, outbox=one.key, state=one.state)
+            self._tell(one.consultation)
+        return len(found)
+
+    async def examine(self) -> None:
+        """Ask every channel how it is."""
+        for account, adapter in self._adapters.items():
+            capabilities = adapter.capabilities
+            failures, silence = (
+                capabilities.failures_before_alert,
+                capabilities.expects_inbound_seconds,
+            )
+            self.watch.follow(account, failures, silence)
+            await self._sender.examine(adapter)
+
+    async def send_due(self) -> None:
+        """Send everything that is due now, and what becomes due by that."""
+        while await self._start_due():
+            await asyncio.wait(self._tasks)
+
+    def listen(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call `listener` with each consultation whose marks change, until the result is called."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def wake(self) -> None:
+        """Look for work at once."""
+        self._news.set()
+
+    async def _start_due(self) -> int:
+        """Start sending what may be sent now; return how many messages are under way."""
+        await self._release()
+        now = self._clock()
+        accounts = await self._database.read(lambda tx: due_accounts(tx, self._library, now))
+        in_flight = Counter(self._tasks.values())
+        for account in accounts:
+            await self._start_account(account, in_flight[account], now)
+        return len(self._tasks)
+
+    async def _start_account(self, account: str, in_flight: int, now: float) -> None:
+        adapter = self._adapters.get(account)
+        capabilities = adapter.capabilities if adapter else Capabilities()
+        room = self.watch.room(account, capabilities.sends_at_once - in_flight)
+        tokens = self._rates.take(account, capabilities, max(room, 0))
+        if tokens == 0:
+            return
+        claimant = Claimant(self._library, self._lease.node, lease_seconds(capabilities))
+        claimed: list[Claim | GivenUp] = []
+        try:
+            claimed = await self._database.write(
+                lambda tx: claim_due(tx, claimant, account, capabilities, now, tokens)
+            )
+        except ConstraintError:
+            log.info("outbox_lane_taken", account=account)  # another server was faster
+        claims = [one for one in claimed if isinstance(one, Claim)]
+        self._rates.give_back(account, capabilities, tokens - len(claims))
+        for claim in claims:
+            self._start(claim)
+        for one in claimed:
+            if isinstance(one, GivenUp):
+                self._note_given_up(account, one)
+
+    def _note_given_up(self, account: str, given_up: GivenUp) -> None:
+        for key in given_up.keys:
+            log.warning(
+                "outbox", account=account, outbox=key, state="failed", reason=given_up.reason
+            )
+            self._tell(key.rpartition(".")[0])
+        self._news.set()  # those behind them are the first now
+
+    def _start(self, claim: Claim) -> None:
+        log.debug("outbox", account=claim.account, outbox=claim.keys[0], state="sending")
+        self._tell(claim.consultation)
+        task = running_loop().create_task(self._sender.send(claim))
+        self._tasks[task] = claim.account
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._news.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("outbox_task_failed", problem=type(error).__name__, exc_info=error)
+
+    async def _release(self) -> None:
+        """Let what waited for a reader be looked at again: they have written."""
+        heard, self._heard = self._heard, set()
+        for account, rid in heard:
+            await self._database.write(
+                lambda tx, account=account, rid=rid: tx.run(  # type: ignore[misc]  # bound at once
+                    _RELEASE,
+                    of_library=self._library,
+                    of_account=account,
+                    of_rid=rid,
+                    now=self._clock(),
+                )
+            )
 
     def _hear(self, consultation: Consultation | None, events: tuple[Event, ...]) -> None:
         """Wake up for what a platform has to be sent; most channels show the log themselves."""
-        if consultation is None or not events:
+        if consultation is None:
             return
-        adapter = self._adapters.get(consultation.account)
-        if adapter is None or adapter.capabilities.delivery == "outbox":
+        account = consultation.account
+        adapter = self._adapters.get(account)
+        if adapter is not None and adapter.capabilities.delivery == "event log":
+            return
+        if adapter is not None and adapter.capabilities.budgets():
+            self._heard.add((account, consultation.rid))
+        if events or self._heard:
             self._news.set()
 
-    async def wait_for_work(self) -> None:
-        """Return on news, and every second for retries that have become due."""
+    def _tell(self, consultation: str) -> None:
+        for listener in tuple(self._listeners):
+            listener(consultation)
+
+    async def _wait_for_work(self) -> None:
+        """Return on news, and every second."""
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(POLL_SECONDS):
                 await self._news.wait()
         except TimeoutError:
             return
         finally:
             self._news.clear()
 
-    async def send_due(self) -> None:
-        """Send what is due; a message that has to wait holds back later ones of its reader."""
-        async with self._sending:  # two at once would send the same rows
-            await self._send_due()
-
-    async def _send_due(self) -> None:
-        rows = await self._database.read(lambda tx: tx.all(_QUEUED, library=self._library))
-        held_back: set[str] = set()
-        for row in rows:
-            consultation = row["consultation"]
-            if consultation in held_back:
-                continue
-            if row["next_try"] > self._clock() or await self._send(row) == "held back":
-                held_back.add(consultation)
-
-    async def _send(self, row: Row) -> str:
-        adapter = self._adapters.get(row["account"])
-        attempts = row["attempts"] + 1
-        if adapter is None:
-            await self._mark(row["key"], "failed", attempts, "this channel is switched off")
-            return "settled"
-        await self._mark(row["key"], "sending", attempts)
-        result = SendResult("accepted")
-        for number, payload in enumerate(adapter.encode(event_from(row))):
-            result = await adapter.send(row["rid"], payload, f"{row['key']}.{number}")
-            if result.result != "accepted":
-                break
-        if result.result == "accepted":
-            await self._mark(row["key"], "accepted", attempts)
-        elif result.result == "retry" and attempts < MOST_ATTEMPTS:
-            pause = result.retry_seconds or min(2.0**attempts, 300.0)
-            await self._mark(row["key"], "queued", attempts, result.reason, pause)
-            return "held back"
-        else:
-            log.warning("sending_failed", account=row["account"], reason=result.result)
-            await self._mark(row["key"], "failed", attempts, result.reason or result.result)
-        return "settled"
-
-    async def _mark(
-        self, key: str, state: str, attempts: int, reason: str = "", pause: float = 0.0
-    ) -> None:
-        await self._database.write(
-            lambda tx: tx.run(
-                _MARK,
-                key=key,
-                state=state,
-                reason=reason or None,
-                attempts=attempts,
-                next_try=self._clock() + pause,
-            )
-        )
+    async def _finish_what_is_under_way(self) -> None:
+        if self._tasks:
+            _done, late = await asyncio.wait(self._tasks, timeout=GOODBYE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

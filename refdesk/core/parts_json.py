@@ -17,10 +17,11 @@ def to_json(value: object) -> str:
 
 
 def part_to_json(part: Part) -> Json:
-    """Return a part as the web-chat protocol shows it: `type` and its fields."""
+    """Return a part as stored, and as the web-chat protocol shows it: `type` and its fields."""
     match part:
-        case Text(text):
-            return {"type": "text", "text": text}
+        case Text(text, short):
+            shown = {"type": "text", "text": text}
+            return {**shown, "short": short} if short else shown
         case Link(url, label):
             return {"type": "link", "url": url, "label": label}
         case Choice(prompt, options):
@@ -43,7 +44,7 @@ def part_from_json(data: Json) -> Part:
     """Return the part; raises `ValueError` for an unknown type."""
     match data:
         case {"type": "text", "text": str(text)}:
-            return Text(text)
+            return Text(text, data.get("short", ""))
         case {"type": "link", "url": str(url), "label": str(label)}:
             return Link(url, label)
         case {"type": "choice", "prompt": str(prompt), "options": list(options)}:
@@ -115,7 +116,7 @@ def _option(option: Option) -> Json:
 
 def _as_text(part: Part) -> str:
     match part:
-        case Text(text) | Quote(text):
+        case Text(text=text) | Quote(text):
             return text
         case Link(url, label):
             return f"{label}: {url}" if label and label != url else url

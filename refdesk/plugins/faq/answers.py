@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from refdesk import Choice, Offer, Option, PluginContext, Reply, Source
+from refdesk import Choice, Offer, Option, PluginContext, Reply, Source, Text
 from refdesk.knowledge_base import Entry, Hit
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
@@ -43,7 +43,7 @@ def offer_of_hits(hits: Sequence[Hit], context: PluginContext) -> Offer:
     if rest == "more":
         related.insert(0, _whole(best.entry_id, context))
     return Offer(
-        text,
+        (Text(text, best.short_answer),),
         confidence=min(best.confidence, settings.highest_confidence),
         sources=(source_of(best.title, best.source, best.entry_id),),
         title=label_of(best.title, best.text),
@@ -56,7 +56,7 @@ def offer_of_hits(hits: Sequence[Hit], context: PluginContext) -> Offer:
 def offer_of_entry(entry: Entry, context: PluginContext) -> Offer:
     """Return the whole of an entry that the reader has asked for by its button."""
     return Offer(
-        entry.text or entry.title,
+        (Text(entry.text or entry.title, entry.short_answer),),
         confidence=1.0,
         sources=(source_of(entry.title, entry.source, entry.id),),
         title=label_of(entry.title, entry.text),
