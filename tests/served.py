@@ -4,16 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
 class Server:
     """`refdesk serve` in a process of its own, on the same folder and port each time."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "refdesk", "serve"),
+    ) -> None:
         self.folder = folder
         self.log = folder / "server.log"
+        self._program = program
         self._environment = {**os.environ, **(environment or {})}
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -29,7 +35,7 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it says that it is ready."""
-        command = [sys.executable, "-m", "refdesk", "serve", "--data", str(self.folder)]
+        command = [sys.executable, *self._program, "--data", str(self.folder)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--port", str(self.port)],

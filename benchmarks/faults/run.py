@@ -101,7 +101,10 @@ class Bench:
 
     def _start_server(self) -> None:
         self._server.start()
-        self._post("/start", {"server": self._server.first_line.rstrip("/")})
+        self._post("/start", {"server": self._server_address()})
+
+    def _server_address(self) -> str:
+        return self._server.first_line.rpartition(" ")[2].rstrip("/")
 
     def _kill_again_and_again(self) -> None:
         for kill in range(self._options.kills):
@@ -145,7 +148,7 @@ class Bench:
         judged = subprocess.run(
             [
                 *(sys.executable, str(HERE / "judge.py")),
-                *("--platforms", self._address, "--server", self._server.first_line),
+                *("--platforms", self._address, "--server", self._server_address()),
             ],
             capture_output=True,
             text=True,

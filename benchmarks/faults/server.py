@@ -21,7 +21,7 @@ def main() -> None:
     options = parser.parse_args()
 
     def ready(address: str) -> None:
-        sys.stdout.write(f"{address}\n")
+        sys.stdout.write(f"refdesk is ready: {address}\n")
         sys.stdout.flush()
 
     extras = Extras(plugins=(echo,), adapters=ADAPTERS)
