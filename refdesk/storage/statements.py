@@ -70,5 +70,9 @@ def _compiled(statement: ClauseElement, dialect: Dialect) -> Compiled:
     compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError(f"{statement!r} is no query")
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Compiled(str(compiled), tuple(compiled.positiontup or ()), constants)
+    # Lists of constants, as in `column.in_(("a", "b"))`, become one parameter for each value.
+    expanded = compiled.construct_expanded_state(compiled.params)
+    names = tuple(expanded.positiontup or ())
+    to_be_given = {name for name, bound in compiled.binds.items() if bound.required}
+    constants = {name: expanded.parameters[name] for name in names if name not in to_be_given}
+    return Compiled(expanded.statement, names, constants)
