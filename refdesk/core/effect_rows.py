@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, text, update
+from sqlalchemy import bindparam, delete, exists, insert, null, or_, select, text, update
 
 from refdesk.core.effect_rules import Doubt, Following
 from refdesk.core.effects import Ending
@@ -115,7 +115,7 @@ _DECIDE = prepare(
         attempts=0,
         unclear="no",
         told="no",
-        node=None,
+        node=null(),
         next_try=bindparam("now"),
         changed_at=bindparam("now"),
         settled_by=bindparam("by"),

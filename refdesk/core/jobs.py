@@ -19,7 +19,7 @@ from refdesk.core.tables import NodeRow
 from refdesk.core.undertaking_tables import JobRow
 from refdesk.errors import DataError
 from refdesk.logs import get_logger
-from refdesk.storage import Database, Transaction, prepare
+from refdesk.storage import Database, Row, Transaction, prepare
 
 log = get_logger(__name__)
 LOOK_SECONDS = 5.0
@@ -79,8 +79,7 @@ class Jobs:
         A job that nobody has seen before is due at its next time, not now.
         """
         now, zone = self._clock(), self._surroundings.zone
-        rows = await self._database.read(lambda tx: tx.all(_ALL, library=self._library))
-        known = {row["name"]: row for row in rows}
+        known = await self._known()
         done = []
         for (plugin, job_name), job in self._jobs.items():
             name = f"{plugin}/{job_name}"
@@ -95,6 +94,10 @@ class Jobs:
                 await self._run_one(plugin, name, job, at)
                 done.append(name)
         return done
+
+    async def _known(self) -> dict[str, Row]:
+        rows = await self._database.read(lambda tx: tx.all(_ALL, library=self._library))
+        return {row["name"]: row for row in rows}
 
     async def _know(self, name: str, at: float) -> None:
         values = {"library": self._library, "name": name, "taken": at, "done": at, "node": None}

@@ -116,7 +116,7 @@ class Reminders:
         while rows := await self._due():
             for row in rows:
                 if _still_wanted(row):
-                    await self._inbox.trigger(_trigger(row))
+                    await self._inbox.trigger(trigger_of(row))
                 await self._database.write(partial(_forget, row=row))
             count += len(rows)
         return count
@@ -138,7 +138,8 @@ def _still_wanted(row: Row) -> bool:
     return bool(row["plugin"]) or row["state"] not in (None, State.CLOSED, State.WRAPPED_UP)
 
 
-def _trigger(row: Row) -> Trigger:
+def trigger_of(row: Row) -> Trigger:
+    """Return what brings a reminder into its reader's turn; the same however often it is read."""
     return Trigger(
         key=":".join(["reminder", *(row[name] for name in _WHICH[2:]), repr(row["at"])]),
         account=row["account"],
