@@ -166,7 +166,11 @@ class Parts:
             self.background += [self.live.run, self.turns.follow]
         self.condition = "starting"
         self.readiness = Readiness(
-            deployment.database, settings.library.id, self.lease, lambda: self.condition
+            deployment.database,
+            settings.library.id,
+            self.lease,
+            lambda: self.condition,
+            self.inbox.seconds_since_failure,
         )
         self._registry: Any = None
         self.server = self._make_server(extras)

@@ -41,6 +41,7 @@ class Inbox:
         self._clock = clock
         self._storing = 0
         self.traffic = Traffic()
+        self._failed_at = float("-inf")
         self._rescues: set[asyncio.Task[None]] = set()
 
     def seconds_to_wait(self, rid: str, address: str) -> float:
@@ -50,6 +51,10 @@ class Inbox:
     def seconds_since(self, account: str) -> float:
         """Return how long ago the last message of this channel account came in."""
         return self._clock() - self.traffic.last_at[account]
+
+    def seconds_since_failure(self) -> float:
+        """Return how long ago a message could not be stored; without end when none came after."""
+        return self._clock() - self._failed_at
 
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; the platform may be told only then.
@@ -82,10 +87,12 @@ class Inbox:
             rescue.add_done_callback(self._rescues.discard)
             raise
         except StorageError as error:
+            self._failed_at = self._clock()
             log.error("message_not_stored", problem=str(error))  # noqa: TRY400 - the words suffice
             raise DataError("The message could not be stored. Please send it again.") from error
         finally:
             self._storing -= 1
+        self._failed_at = float("-inf")
         self.traffic.accepted[arriving.account, accepted.arrival] += 1
         if accepted.events and isinstance(arriving, InboundMessage):
             self._live.publish(accepted.consultation, accepted.events)

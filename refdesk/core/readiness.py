@@ -1,7 +1,7 @@
 """Can this server take in messages now? (`/readyz`, for load balancers and for people.)
 
-The truth is a row that is really written: a full disk, a lost database and a stuck writer show
-there and nowhere else.
+The truth is a row that is really written, and how the last message fared: where only the log has
+room left, a row still fits and a message does not.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from refdesk.storage import Database
 # Asking often costs nothing more: the answer is this fresh.
 FRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 5.0
+# So long a refused message speaks against us; then somebody has to try again to know.
+FAILED_SECONDS = 10.0
 
 
 class Readiness:
@@ -27,13 +29,18 @@ class Readiness:
         library: str,
         lease: Lease,
         condition: Callable[[], str],
+        seconds_since_failure: Callable[[], float] = lambda: float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`condition` says how far the start or the stop has come."""
+        """`condition` says how far the start or the stop has come.
+
+        `seconds_since_failure` is how long ago a message could not be stored.
+        """
         self._database = database
         self._library = library
         self._lease = lease
         self._condition = condition
+        self._seconds_since_failure = seconds_since_failure
         self._clock = clock
         self._storage = "ready"
         self._looked_at = float("-inf")
@@ -44,6 +51,8 @@ class Readiness:
         condition = self._condition()
         if condition != "ready":
             return condition
+        if self._seconds_since_failure() < FAILED_SECONDS:
+            return "nothing can be stored: the last message was refused"
         if self._clock() - self._looked_at < FRESH_SECONDS:
             return self._storage
         if self._looking is None or self._looking.done():

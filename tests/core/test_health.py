@@ -53,6 +53,18 @@ async def test_figures_count_what_came_in_and_what_came_of_it(library: MakeLibra
     assert "r1" not in {label for name in found for label in name[1:]}
 
 
+async def test_a_server_that_has_just_refused_a_message_is_not_ready_for_a_while(
+    library: MakeLibrary,
+) -> None:
+    since = [3.0]
+    ready = Readiness(
+        library().app.deployment.database, "main", Lease(), lambda: "ready", lambda: since[0]
+    )
+    assert await ready() == "nothing can be stored: the last message was refused"
+    since[0] = 60.0
+    assert await ready() == "ready"
+
+
 async def test_two_apps_do_not_mix_their_figures(library: MakeLibrary) -> None:
     one, other = library(entries=[PRINTING]), library()
     await one.ask("Where can I print?")
@@ -66,7 +78,7 @@ async def test_a_server_that_cannot_write_is_not_ready_and_says_why(library: Mak
     assert await get(asked, "/readyz") == (200, json.dumps({"status": "ready"}))
     moment = [0.0]
     full = _Full(asked.app.deployment.database)
-    ready = Readiness(full, "main", Lease(), lambda: "ready", lambda: moment[0])
+    ready = Readiness(full, "main", Lease(), lambda: "ready", clock=lambda: moment[0])
     assert await ready() == "ready"
     full.is_full = True
     assert await ready() == "ready", "the answer of a moment ago"
