@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from refdesk.core.plugin_tasks import tell_whose_tasks
 from refdesk.deployment import Deployment
 from refdesk.errors import StorageError
 from refdesk.logs import get_logger
@@ -30,6 +31,8 @@ class App(Parts):
         """
         if self.deployment.database.engine == "sqlite":  # PostgreSQL serves several
             await asyncio.to_thread(self._lock.acquire)
+        tell_whose_tasks(asyncio.get_running_loop())
+        self.watchdog.start()
         recovered = await self.take_up()
         self._begin(self._follow_knowledge_base)
         for work in self.background:
@@ -45,7 +48,9 @@ class App(Parts):
         repeated = await asyncio.to_thread(self.erasures.catch_up)
         if repeated:
             log.warning("erasures_repeated", readers=len(repeated))
-        return await self.turns.recover()
+        recovered = await self.turns.recover()
+        await self.outbox.recover()
+        return recovered
 
     async def stop(self) -> None:
         """Send pages away, finish the work in hand, close the files."""
@@ -57,6 +62,8 @@ class App(Parts):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._leave()
+        await self.host.close()
+        self.watchdog.stop()
         await self.http.close()
         self._lock.release()
         log.info("stopped")
@@ -71,10 +78,13 @@ class App(Parts):
     async def break_off(self) -> None:
         """End as in a crash: nothing is finished, nobody is told. (Tests of restarts do this.)"""
         self.condition = "stopping"
+        self.outbox.abandon()
         for task in self._tasks:
             task.cancel()
         await self.turns.drain(0.0)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.host.close()
+        self.watchdog.stop()
         await self.http.close()
         self._lock.release()
 

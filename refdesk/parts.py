@@ -31,6 +31,7 @@ from refdesk.core.log_changes import LogChanges
 from refdesk.core.loop_watchdog import LoopWatchdog
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
+from refdesk.core.passive_reply import PassiveReplies
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
 from refdesk.core.plugin_host import PluginHost
@@ -49,6 +50,7 @@ from refdesk.core.reader_tokens import ReaderTokens
 from refdesk.core.readiness import Readiness
 from refdesk.core.reminders import Reminders
 from refdesk.core.secrets import deployment_key
+from refdesk.core.sending_windows import SendingWindows
 from refdesk.core.settings import parse, refuse_unknown_names
 from refdesk.core.shared_live import SharedLive
 from refdesk.core.staff_accounts import StaffAccounts
@@ -142,6 +144,7 @@ class Parts:
             self._adapters,
             self.clock,
             lease=self.lease,
+            address_of=self._address_of,
             monotonic=self.monotonic,
         )
         self.background: list[Callable[[], Awaitable[None]]] = [
@@ -158,6 +161,7 @@ class Parts:
             self.jobs.run_due,
             self.reminders.fire_due,
             self.effects.perform_due,
+            self.outbox.recover,
             self.outbox.send_due,
             partial(self.switches.apply, self.host),
         ]
@@ -240,6 +244,8 @@ class Parts:
             self.live,
             ReaderTokens(deployment_key(deployment.folder)),
             self.vault,
+            PassiveReplies(database, library, self.live, inbox, self._adapters, self.lease, clock),
+            SendingWindows(database, library, clock),
             LibraryIdentity(
                 settings.library.name, settings.library.default_language, settings.web.public_url
             ),
@@ -279,6 +285,13 @@ class Parts:
     def _needs_outbox(self, account: str) -> bool:
         adapter = self._adapters.get(account)
         return adapter is None or adapter.capabilities.delivery == "outbox"
+
+    async def _address_of(self, account: str, rid: str) -> str | None:
+        """Return where a reader is written to; the terminal has no addresses."""
+        adapter = self._adapters.get(account)
+        if adapter is not None and adapter.runs == "by its command":
+            return rid
+        return await self.vault.address_of(account, rid)
 
     async def metrics(self) -> bytes:
         """Return the figures of this server, in Prometheus' text format."""

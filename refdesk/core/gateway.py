@@ -16,7 +16,9 @@ from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.inbox import Inbox
 from refdesk.core.live import EventListener, Live
 from refdesk.core.messages import InboundMessage, Language
+from refdesk.core.passive_reply import PassiveReplies
 from refdesk.core.reader_tokens import ReaderTokens
+from refdesk.core.sending_windows import SendingWindows
 from refdesk.core.store import Accepted
 
 
@@ -39,6 +41,8 @@ class Gateway:
         live: Live,
         tokens: ReaderTokens,
         vault: IdentityVault,
+        passive: PassiveReplies,
+        windows: SendingWindows,
         library: LibraryIdentity,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -48,6 +52,8 @@ class Gateway:
         self._live = live
         self.tokens = tokens
         self._vault = vault
+        self._passive = passive
+        self._windows = windows
         self.library = library
         self.now = clock
 
@@ -61,6 +67,26 @@ class Gateway:
     async def accept(self, message: InboundMessage) -> Accepted:
         """Return once the message is durable; only then may the platform be told."""
         return await self._inbox.accept(message)
+
+    async def passive_reply(
+        self, message: InboundMessage, deadline: float | None = None
+    ) -> list[Event] | None:
+        """Accept a message and return what to answer on its own request; None: acknowledge it.
+
+        For platforms with `passive_reply_seconds`. `deadline` is when the platform gives up, in
+        seconds since the epoch; without one it is so many seconds from now. The answer comes back
+        before, or goes through the outbox. Copies of the same request all get the same answer.
+        When it has been written, say so: `passive_reply_sent`.
+        """
+        return await self._passive.reply(message, deadline)
+
+    async def passive_reply_sent(self, message: InboundMessage) -> None:
+        """Note that the answer has been written into the response of the request."""
+        await self._passive.sent(message)
+
+    async def window_opened(self, account: str, rid: str, occasion: str) -> None:
+        """Note an action that allows messages, named in `Capabilities.windows`: a menu tap."""
+        await self._windows.open(account, rid, occasion)
 
     def seconds_to_wait(self, rid: str, address: str = "") -> float:
         """Return how long this reader has to wait before the next message; 0 is at once."""

@@ -254,6 +254,7 @@ def _waiting(row: Row) -> Waiting:
         row["row_parts_sent"],
         row["row_form"],
         row["row_joined"],
+        row["row_route"],
         row["row_in_reply_to"],
         row["asked_at"] or 0.0,
     )

@@ -26,6 +26,7 @@ class Waiting:
     parts_sent: int
     form: Form
     joined: str | None
+    route: str
     in_reply_to: int
     replied_at: float
 
@@ -71,7 +72,7 @@ def plan(
     """
     head = lane[0]
     passive_until = head.replied_at + capabilities.passive_reply_seconds
-    if may_join(head.event.sender) and not head.attempts and passive_until > now:
+    if head.route == "open" and may_join(head.event.sender) and passive_until > now:
         return Hold(passive_until, "")
     budgets = capabilities.budgets()
     group = together(lane, capabilities, now)

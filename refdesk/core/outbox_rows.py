@@ -49,7 +49,7 @@ def queue_sending(tx: Transaction, library: str, account: str, events: Iterable[
                 parts_sent=0,
                 form="whole",
                 joined=None,
-                route="push",
+                route="open",
                 node=None,
                 claim=None,
                 claimed_until=0.0,

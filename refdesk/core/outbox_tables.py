@@ -8,7 +8,8 @@ class OutboxRow(SQLModel, table=True):
 
     The row's `id` begins the idempotency key of each of its payloads, of which `parts_sent` have
     arrived. A row that is sent together with an earlier one names it in `joined`. `route` is
-    "push", or "passive:SEQ" when it went back on the request of the reader's message SEQ.
+    "open" until it is chosen, then "push", or "passive:SEQ" when it goes back on the request of
+    the reader's message SEQ.
     `in_reply_to` is the newest message that had been worked on when it was written. While it is
     being sent it is `node`'s until `claimed_until`, and `billed` names the window it counts for.
     `form` is "short" once a shorter form was chosen. A failed or unknown row needs somebody's

@@ -5,6 +5,7 @@ of other actions are opened by the adapter that hears of them. Only one payload 
 account is on its way at a time, so nobody counts at the same moment.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -14,7 +15,7 @@ from refdesk.core.budgets import OpenWindow
 from refdesk.core.capabilities import MESSAGE
 from refdesk.core.outbox_tables import SendingWindowRow
 from refdesk.core.tables import ConsultationRow, EventRow
-from refdesk.storage import Transaction, prepare
+from refdesk.storage import Database, Transaction, prepare
 
 _W: Any = SendingWindowRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]
@@ -81,11 +82,19 @@ def give_back(tx: Transaction, library: str, account: str, rid: str, occasion: s
     tx.run(_GIVE_BACK, library=library, account=account, rid=rid, of_occasion=occasion)
 
 
-def open_window(
-    tx: Transaction, library: str, account: str, rid: str, occasion: str, now: float
-) -> None:
-    """Write that a reader has done something that allows messages."""
-    _write(tx, library, account, rid, OpenWindow(occasion, now, 0), 0)
+class SendingWindows:
+    """Opens windows for actions of readers that are no messages."""
+
+    def __init__(self, database: Database, library: str, clock: Callable[[], float]) -> None:
+        """Write to `database`."""
+        self._database = database
+        self._library = library
+        self._clock = clock
+
+    async def open(self, account: str, rid: str, occasion: str) -> None:
+        """Note that a reader has done something that allows messages, such as a menu tap."""
+        window = OpenWindow(occasion, self._clock(), 0)
+        await self._database.write(lambda tx: _write(tx, self._library, account, rid, window, 0))
 
 
 def _write(
