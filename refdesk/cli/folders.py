@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from refdesk.deployment import Deployment, open_deployment
+from refdesk.deployment import SETTINGS_FILE, Deployment, open_deployment
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the deployment; created if absent.")
@@ -21,8 +21,15 @@ DEFAULT_FOLDER = Path("refdesk-data")
 
 def chosen_deployment(data: Path | None, config: Path | None) -> Deployment:
     """Open what the options name; without either, `./refdesk-data`."""
+    folder, _file = chosen_place(data, config)
+    return open_deployment(folder, config)
+
+
+def chosen_place(data: Path | None, config: Path | None) -> tuple[Path, Path]:
+    """Return the folder that the options name and its configuration file; opens neither."""
     if data is not None and config is not None:
         raise typer.BadParameter("give --data or --config, not both")
     if config is not None:
-        return open_deployment(config.resolve().parent, config)
-    return open_deployment(data or DEFAULT_FOLDER)
+        return config.resolve().parent, config
+    folder = data or DEFAULT_FOLDER
+    return folder, folder / SETTINGS_FILE

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[str, int], None]]:
+def shown_progress(unit: str = "entries") -> Iterator[Callable[[str, int], None]]:
     """Yield a function that is told a stage and a count; it draws on a terminal's standard error.
 
     Rich (50 ms of CPU) is imported only when there is a terminal to draw on.
@@ -20,7 +20,7 @@ def shown_progress() -> Iterator[Callable[[str, int], None]]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        TextColumn("{task.completed} entries"),
+        TextColumn(f"{{task.completed}} {unit}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
