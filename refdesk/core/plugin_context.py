@@ -24,12 +24,14 @@ from refdesk.core.intents import (
 from refdesk.core.messages import Language, Reply
 from refdesk.core.offers import HandoffReason
 from refdesk.core.plugin_http import OutwardHttp, PluginHttp
+from refdesk.core.plugin_resources import Opener, PluginResources
 from refdesk.core.translations import translate
 from refdesk.core.triggers import dump_data
 from refdesk.storage import Prepared
 
 Settings = TypeVar("Settings", bound=BaseModel)
 Service = TypeVar("Service")
+Opened = TypeVar("Opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,15 @@ class PluginContext:
     def http(self) -> PluginHttp:
         """Calls other systems: `await context.http.get_json("https://...")`."""
         return PluginHttp(self.service(OutwardHttp))
+
+    async def opened(self, opener: Opener[Opened]) -> Opened:
+        """Return what the async context manager `opener()` opens, kept open from call to call.
+
+        It is opened when it is first asked for, and closed when the plugin is switched off or the
+        program stops. Raises what opening raises; the next call tries again.
+        """
+        resources: PluginResources = self.service(PluginResources)
+        return await resources.opened(self.plugin, opener)
 
     def translate(self, text: str, **values: object) -> str:
         """Return a system text in the reader's language."""

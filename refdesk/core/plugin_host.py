@@ -6,7 +6,7 @@ synchronous, so calling is done here and nowhere else.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from refdesk.core.plugin_calls import Answered, PluginCalls
@@ -96,8 +96,8 @@ class PluginHost:
     ) -> Answered[R] | None:
         """Run one handler of a plugin under the same protection; its context comes last.
 
-        `seconds` is its deadline where it has one of its own. None when it failed, which includes a result that is no instance of `expected`, and when
-        the plugin is switched off.
+        `seconds` is its deadline where it has one of its own. None when it failed, which includes
+        a result that is no instance of `expected`, and when the plugin is switched off.
         """
         work = self._registry.find(plugin)
         if work is None or not self.serves(plugin, ""):
@@ -128,6 +128,11 @@ class PluginHost:
             work.forgive()
         elif not account:
             await self._let_go(work)
+
+    def begin_off(self, off: Iterable[tuple[str, str]]) -> None:
+        """Begin with these pairs of plugin and account switched off; nothing runs yet."""
+        for plugin, account in off:
+            self._off[plugin] = self.off_accounts(plugin) | {account}
 
     def off_accounts(self, plugin: str) -> frozenset[str]:
         """Return the channel accounts a plugin is switched off for; "" stands for everywhere."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from refdesk.loops import running_loop
 
@@ -13,11 +13,12 @@ ANSWER_SECONDS = 60.0
 class PluginRequest:
     """One request in a plugin's hands: `async with` it; raises `TimeoutError` when time is up."""
 
-    __slots__ = ("_all", "_limit")
+    __slots__ = ("_all", "_limit", "condition")
 
     def __init__(self, others: "set[PluginRequest]") -> None:
         """Stand among `others` while it lasts."""
         self._all = others
+        self.condition: Literal["working", "answering"] = "working"
         self._limit = asyncio.timeout(ANSWER_SECONDS)
 
     async def __aenter__(self) -> Self:
@@ -38,6 +39,7 @@ class PluginRequest:
         """Lift the limit: the answer has begun, and may be a connection that stays open."""
         if not self._limit.expired():
             self._limit.reschedule(None)
+            self.condition = "answering"
 
     def end(self) -> None:
         """End it now."""

@@ -122,6 +122,15 @@ class PluginsSettings(ComponentSettings):
         description="Hosts inside the library's network that plugins may call, `host` or "
         "`host:port`. Public addresses need no entry.",
     )
+    deadline_seconds: float = Field(
+        3.0, gt=0, le=60, description="How long a plugin may take for one answer."
+    )
+    blocked_after_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=60,
+        description="How long nothing may move before the plugin that blocks it all is named.",
+    )
 
 
 class Settings(BaseModel):

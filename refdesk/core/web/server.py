@@ -19,6 +19,7 @@ from refdesk.core.web.assets import WebAssets
 from refdesk.core.web.headers import comes_from_here, protect
 from refdesk.core.web.health import Watched, health_routes
 from refdesk.core.web.pages import Pages
+from refdesk.core.web.plugin_routes import PLUGIN, begin_answer
 from refdesk.core.web.start_page import start_page_routes
 from refdesk.errors import (
     BusyError,
@@ -49,6 +50,7 @@ RETRY_SECONDS = 5
 # Refusals of the web framework that people meet, in our own words.
 _SAID_BETTER = {
     404: ("not_found", "There is nothing at this address."),
+    503: ("not_now", "This does not answer at the moment. Please try again later."),
     413: ("too_large", "This is more than can be sent here: 1 MiB."),
 }
 _REFUSALS: dict[type[Exception], tuple[int, str]] = {
@@ -130,7 +132,12 @@ async def _border(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:  # the border of HTTP
         if isinstance(error, ConnectionError) and _is_gone(request):
             raise  # nobody is left to be answered, and nothing is wrong here
-        log.exception("request_failed", route=_route(request), problem=type(error).__name__)
+        log.exception(
+            "request_failed",
+            route=_route(request),
+            plugin=request.get(PLUGIN, ""),
+            problem=type(error).__name__,
+        )
         words = "This did not work. The library has been told in its log."
         return _failure(request, 500, "failed", words)
 
@@ -213,7 +220,8 @@ async def _close_sockets(server: web.Application) -> None:
     )
 
 
-async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
+    begin_answer(request)
     # A socket is no page; thousands of them are open, and each would keep these headers.
     if not isinstance(response, web.WebSocketResponse):
         protect(response)
