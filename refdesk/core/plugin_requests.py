@@ -18,7 +18,7 @@ class PluginRequest:
     def __init__(self, others: "set[PluginRequest]") -> None:
         """Stand among `others` while it lasts."""
         self._all = others
-        self.condition: Literal["working", "answering"] = "working"
+        self.condition: Literal["working", "answering", "over"] = "working"
         self._limit = asyncio.timeout(ANSWER_SECONDS)
 
     async def __aenter__(self) -> Self:
@@ -33,11 +33,13 @@ class PluginRequest:
         trace: TracebackType | None,
     ) -> None:
         self._all.discard(self)
+        if self.condition == "working":
+            self.condition = "over"
         await self._limit.__aexit__(kind, error, trace)
 
     def answered(self) -> None:
         """Lift the limit: the answer has begun, and may be a connection that stays open."""
-        if not self._limit.expired():
+        if self.condition == "working" and not self._limit.expired():
             self._limit.reschedule(None)
             self.condition = "answering"
 
