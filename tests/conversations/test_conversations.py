@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from refdesk.knowledge_base import make_entry
-from refdesk.testing import CheckTranscript, MakeLibrary
+from refdesk.testing import CheckTranscript, FakeClock, MakeLibrary
 
 FOLDER = Path(__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.txt"))
@@ -13,6 +13,16 @@ SETTINGS = """
 [library]
 name = { en = "Riverside Library", zh = "河畔图书馆" }
 """
+# For the conversations that need a promise.
+HOURS = """
+[hours]
+time_zone = "Asia/Shanghai"
+default_place = "library"
+[hours.places.library]
+names = { en = ["library"], zh = ["图书馆"] }
+weekly = { monday = ["09:00-17:00"], tuesday = ["09:00-17:00"] }
+"""
+WITH_HOURS = ("nobody-comes", "nobody-comes-zh")
 ENTRIES = [
     make_entry(
         "renew",
@@ -82,4 +92,6 @@ def test_there_are_conversations_in_both_languages() -> None:
 async def test_the_conversation_goes_as_written(
     script: Path, library: MakeLibrary, transcript: CheckTranscript
 ) -> None:
-    await transcript(library(entries=ENTRIES, settings=SETTINGS), script.name)
+    settings = SETTINGS + (HOURS if script.stem in WITH_HOURS else "")
+    made = library(entries=ENTRIES, settings=settings, clock=FakeClock())
+    await transcript(made, script.name)
