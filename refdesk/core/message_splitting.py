@@ -17,7 +17,8 @@ _GRAPHEME = regex.compile(r"\X")
 # Addresses are ASCII: Chinese words right behind one do not belong to it.
 _UNBREAKABLE = regex.compile(r"<a\s[^<>]*>.*?</a>|(?:https?://|www\.)[!-;=?-~]+", regex.DOTALL)
 _PARAGRAPH = regex.compile(r"\n[ \t]*\n\s*")
-_SENTENCE = regex.compile(r"[。！？]+[」』”’）)]*|[.!?]+[\"')\]]*(?=\s)|\n")
+# The number of a button and its full stop begin a line and end no sentence.
+_SENTENCE = regex.compile(r"[。！？]+[」』”’）)]*|(?<!(?:^|\n)\d{1,2})[.!?]+[\"')\]]*(?=\s)|\n")
 _WORD = regex.compile(r"\s+|[，、；：]")
 # A break before this share of a message would waste more than it tidies.
 _EARLIEST_BREAK = 1 / 3

@@ -144,6 +144,11 @@ class Outbox:
         """Look for work at once."""
         self._news.set()
 
+    def abandon(self) -> None:
+        """Let go of what is on its way without a word, as a crash does."""
+        for task in self._tasks:
+            task.cancel()
+
     async def _start_due(self) -> int:
         """Start sending what may be sent now; return how many messages are under way."""
         await self._release()

@@ -8,8 +8,8 @@ import pytest
 
 from refdesk.core.adapter import Adapter
 from refdesk.core.consultations import Event, State
+from refdesk.core.message_splitting import measure
 from refdesk.core.messages import Choice, File, Image, Link, Option, Part, Quote, Source, Text
-from refdesk.core.text_pieces import size
 
 _LINK = "https://library.example.edu/floors/3?room=12&language=zh"
 _LONG = " ".join(f"word{number}," for number in range(600))
@@ -107,7 +107,7 @@ class EncodingContract:
         event = Event("c1", 9, 0.0, "reply", "bot", (_LARGE[part],))
         payloads = adapter.encode(event)
         assert payloads
-        lengths = [size(self.text(payload), able.text_unit) for payload in payloads]
+        lengths = [measure(self.text(payload), able.text_unit) for payload in payloads]
         assert not able.text_limit or max(lengths) <= able.text_limit
 
     def test_a_long_text_loses_no_word(self, adapter: Adapter) -> None:
@@ -121,7 +121,7 @@ class EncodingContract:
     def test_a_link_that_fits_is_never_cut(self, adapter: Adapter) -> None:
         """A reader can follow it, wherever in the text it stands."""
         limit, unit = adapter.capabilities.text_limit, adapter.capabilities.text_unit
-        if limit and size(_LINK, unit) > limit:
+        if limit and measure(_LINK, unit) > limit:
             return
         for before in range(0, 200, 7):
             event = Event("c1", 9, 0.0, "reply", "bot", (Text(f"{'x' * before} {_LINK} end"),))

@@ -13,12 +13,11 @@ from typing import Any, Literal, cast
 from refdesk.core.adapter import Adapter
 from refdesk.core.capabilities import Capabilities, SendResult
 from refdesk.core.consultations import Event
+from refdesk.core.degrading import as_texts, buttons_of
 from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.messages import Choice, InboundMessage, Option, Part
-from refdesk.core.parts_json import plain_text
 from refdesk.core.readable_text import readable
 from refdesk.core.store import Accepted
-from refdesk.core.text_pieces import pieces
 
 # What a reader's message looks like on its way from the platform.
 Raw = dict[str, Any]
@@ -62,7 +61,7 @@ class FakeChannel:
         self.attempts: list[Attempt] = []
         self._answers: list[Answer] = []
         self._keys: set[str] = set()
-        self._speaks: _FakeAdapter | None = None
+        self.speaks: _FakeAdapter | None = None
         self._numbers = itertools.count(1)
 
     @property
@@ -76,7 +75,7 @@ class FakeChannel:
             def __init__(self, account: str, settings: Any, gateway: Any) -> None:
                 super().__init__(account, settings, gateway)
                 self.channel = channel
-                channel._speaks = self
+                channel.speaks = self
 
         return Speaking
 
@@ -107,9 +106,9 @@ class FakeChannel:
 
     async def delivers_raw(self, raw: Raw) -> Accepted | None:
         """Deliver what was `written`: again, later than another, or several times side by side."""
-        if self._speaks is None:
+        if self.speaks is None:
             raise RuntimeError("no app has been started with this channel")
-        return await self._speaks.receive(raw)
+        return await self.speaks.receive(raw)
 
     async def takes(self, address: str, message: Sent) -> SendResult:
         """Do with one send what the script says."""
@@ -143,7 +142,11 @@ class _FakeAdapter(Adapter):
     async def receive(self, raw: Raw) -> Accepted | None:
         """Take in a delivery, as the route of a webhook does."""
         message = self.decode(raw)
-        return None if message is None else await self.gateway.accept(message)
+        if message is None:
+            return None
+        # Decoding is pure: until here the sender is an address of the platform.
+        rid = await self.gateway.reader_at(self.account, message.rid)
+        return await self.gateway.accept(replace(message, rid=rid))
 
     def decode(self, raw: Any) -> InboundMessage | None:
         """Return the message in a delivery."""
@@ -165,32 +168,24 @@ class _FakeAdapter(Adapter):
 
     def encode(self, event: Event) -> list[Sent]:
         """Return the messages to send: pieces of the text, the buttons under the last one."""
-        capabilities = self.capabilities
-        if event.sender == "reader" and capabilities.delivery == "outbox":
+        able = self.capabilities
+        if event.sender == "reader" and able.delivery == "outbox":
             return []
-        shown = capabilities.buttons == "shown"
-        text = _words(event, _prompts(event.parts) if shown else event.parts)
-        cut = pieces(text, capabilities.text_limit, capabilities.text_unit)
-        messages = [Sent(piece, speaker=event.sender) for piece in cut]
-        if messages and shown:
-            messages[-1] = replace(messages[-1], buttons=_buttons(event.parts))
+        if able.buttons == "none":
+            return [Sent(text, speaker=event.sender) for text in as_texts(event, able)]
+        buttons = buttons_of(event.parts)
+        texts = as_texts(replace(event, parts=_without_options(event.parts)), able)
+        messages = [Sent(text, speaker=event.sender) for text in texts or [""]]
+        messages[-1] = replace(messages[-1], buttons=buttons)
         return messages
 
     async def send(self, target: str, payload: Sent, key: str) -> SendResult:
-        """Hand one message to the platform."""
+        """Hand one message to the platform; an app that has ended reaches nobody any more."""
+        if self.channel.speaks is not self:
+            await asyncio.get_running_loop().create_future()
         return await self.channel.takes(target, replace(payload, key=key))
 
 
-def _words(event: Event, parts: Iterable[Part]) -> str:
-    said = plain_text(parts)
-    lines = [f"{event.alias}: {said}" if event.alias else said]
-    lines += [f"[{source.title} {source.url}".strip() + "]" for source in event.sources]
-    return "\n".join(filter(None, lines))
-
-
-def _prompts(parts: Iterable[Part]) -> list[Part]:
-    return [Choice(part.prompt, ()) if isinstance(part, Choice) else part for part in parts]
-
-
-def _buttons(parts: Iterable[Part]) -> tuple[Option, ...]:
-    return tuple(option for part in parts if isinstance(part, Choice) for option in part.options)
+def _without_options(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts without their buttons, which this platform shows beside the text."""
+    return tuple(Choice(part.prompt, ()) if isinstance(part, Choice) else part for part in parts)

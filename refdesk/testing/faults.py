@@ -121,6 +121,15 @@ class _FaultyDatabase(Database):
     def migrate(self, migrations: Migrations) -> None:
         self._real.migrate(migrations)
 
+    def hints(
+        self,
+        channel: str,
+        node: str,
+        hear: Callable[[list[str]], None],
+        missed: Callable[[], None],
+    ) -> Any:
+        return self._real.hints(channel, node, hear, missed)
+
     def close(self) -> None:
         self._real.close()
 
