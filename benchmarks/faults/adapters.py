@@ -5,14 +5,21 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, web
+from aiohttp import (
+    ClientConnectionResetError,
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    web,
+)
 from pydantic import BaseModel, Field
 
 from refdesk.core.adapter import Adapter, Capabilities, SendResult
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.parts_json import plain_text
-from refdesk.errors import DataError
+from refdesk.errors import RefdeskError
 
 SEND_SECONDS = 3.0
 
@@ -41,17 +48,25 @@ class BenchAdapter(Adapter):
         """Return the text of an event as one message."""
         return [plain_text(event.parts)]
 
+    async def of_reader(self, raw: Any) -> InboundMessage | None:
+        """Return the message with the reader's rid; None when it has to come again later.
+
+        Raises `DataError` when the vault cannot be used now.
+        """
+        message = self.decode(raw)
+        assert message is not None
+        rid = await self.gateway.reader_at(self.account, message.rid)
+        wait = self.gateway.seconds_to_wait(rid)
+        return replace(message, rid=rid) if wait == 0 else None
+
     async def take_in(self, raw: Any) -> bool:
         """Store one event of the platform; say whether the platform may be told so."""
-        message = self.decode(raw)
-        if message is None:
-            return True
         try:
-            rid = await self.gateway.reader_at(self.account, message.rid)
-            if self.gateway.seconds_to_wait(rid) > 0:
+            message = await self.of_reader(raw)
+            if message is None:
                 return False
-            await self.gateway.accept(replace(message, rid=rid))
-        except DataError:
+            await self.gateway.accept(message)
+        except RefdeskError:
             return False
         return True
 
@@ -86,7 +101,7 @@ class WebhookAdapter(BenchAdapter):
     def routes(self) -> list[web.RouteDef]:
         return [web.post(f"/channels/{self.account}", self.receive)]
 
-    async def receive(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.Request) -> web.StreamResponse:
         """Answer 200 only when the message is durable."""
         if not await self.take_in(await request.json()):
             return web.Response(status=503, headers={"Retry-After": "1"})
@@ -94,9 +109,29 @@ class WebhookAdapter(BenchAdapter):
 
 
 class Plain(WebhookAdapter):
-    """No keys: what is sent twice is shown twice."""
+    """No keys: what is sent twice is shown twice. The answer may go back on the request."""
 
-    capabilities = Capabilities(send_seconds=SEND_SECONDS)
+    capabilities = Capabilities(send_seconds=SEND_SECONDS, passive_reply_seconds=2.0)
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the reply if there is one in time."""
+        try:
+            message = await self.of_reader(await request.json())
+            events = await self.gateway.passive_reply(message) if message else None
+        except RefdeskError:
+            message = None
+        if message is None:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        if not events:
+            return web.Response()
+        response = web.Response(text="\n".join(plain_text(event.parts) for event in events))
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        except ClientConnectionResetError:
+            return response  # the platform has gone; it comes again, or staff are told
+        await self.gateway.passive_reply_sent(message)
+        return response
 
     async def send(self, target: str, payload: Any, key: str) -> SendResult:
         del key
