@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, text, update
 
@@ -132,8 +132,15 @@ class Outbox:
 
     async def send_due(self) -> None:
         """Send everything that is due now, and what becomes due by that."""
-        while await self._start_due():
-            await asyncio.wait(self._tasks)
+        while await self._start_due() == "something":
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    async def break_off(self) -> None:
+        """End as in a crash: what is on its way is not waited for. (Tests of restarts do this.)"""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def listen(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call `listener` with each consultation whose marks change, until the result is called."""
@@ -149,23 +156,23 @@ class Outbox:
         for task in self._tasks:
             task.cancel()
 
-    async def _start_due(self) -> int:
-        """Start sending what may be sent now; return how many messages are under way."""
+    async def _start_due(self) -> Literal["something", "nothing"]:
+        """Start sending what may be sent now; say whether there was, or still is, something."""
         await self._release()
         now = self._clock()
         accounts = await self._database.read(lambda tx: due_accounts(tx, self._library, now))
         in_flight = Counter(self._tasks.values())
-        for account in accounts:
-            await self._start_account(account, in_flight[account], now)
-        return len(self._tasks)
+        found = [await self._start_account(one, in_flight[one], now) for one in accounts]
+        return "something" if self._tasks or any(found) else "nothing"
 
-    async def _start_account(self, account: str, in_flight: int, now: float) -> None:
+    async def _start_account(self, account: str, in_flight: int, now: float) -> int:
+        """Return how many were claimed or given up."""
         adapter = self._adapters.get(account)
         capabilities = adapter.capabilities if adapter else Capabilities()
         room = self.watch.room(account, capabilities.sends_at_once - in_flight)
         tokens = self._rates.take(account, capabilities, max(room, 0))
         if tokens == 0:
-            return
+            return 0
         claimant = Claimant(self._library, self._lease.node, lease_seconds(capabilities))
         claimed: list[Claim | GivenUp] = []
         try:
@@ -181,6 +188,7 @@ class Outbox:
         for one in claimed:
             if isinstance(one, GivenUp):
                 self._note_given_up(account, one)
+        return len(claimed)
 
     def _note_given_up(self, account: str, given_up: GivenUp) -> None:
         for key in given_up.keys:
@@ -188,7 +196,6 @@ class Outbox:
                 "outbox", account=account, outbox=key, state="failed", reason=given_up.reason
             )
             self._tell(key.rpartition(".")[0])
-        self._news.set()  # those behind them are the first now
 
     def _start(self, claim: Claim) -> None:
         log.debug("outbox", account=claim.account, outbox=claim.keys[0], state="sending")
