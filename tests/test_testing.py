@@ -1,5 +1,6 @@
 """Does the kit for plugin authors do what its documentation shows?"""
 
+import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -84,6 +85,37 @@ async def test_a_fake_channel_says_what_it_is_told(library: MakeLibrary) -> None
     await asked.app.settle()
     assert len(channel.sent["anna"]) == 1
     assert len(channel.attempts) == 2
+
+
+async def test_a_platform_that_waits_is_answered_on_its_request(library: MakeLibrary) -> None:
+    channel = FakeChannel(Capabilities(passive_reply_seconds=5))
+    asked = library(adapters={"kiosk": channel})
+    raw = channel.written("anna", "hello")
+    await asyncio.gather(*(channel.delivers_raw(raw) for _copy in range(3)))
+    await asked.settle()
+    assert [sent.key for sent in channel.sent["anna"]] == [""], "not by a send"
+    assert channel.attempts == []
+
+
+async def test_what_arrives_again_out_of_order_is_answered_once(library: MakeLibrary) -> None:
+    channel = FakeChannel()
+    asked = library(adapters={"kiosk": channel})
+    first, second = channel.written("anna", "hello"), channel.written("anna", "thanks")
+    for raw in (second, first, second):
+        await channel.delivers_raw(raw)
+        await asked.settle()
+    assert [sent.text.split()[0] for sent in channel.sent["anna"]] == ["You", "Hello!"]
+
+
+async def test_a_send_that_is_never_confirmed_arrives_all_the_same(library: MakeLibrary) -> None:
+    channel = FakeChannel(Capabilities(send_seconds=0.05))
+    asked = library(adapters={"kiosk": channel})
+    channel.answers("accepted, then silence", "silence")
+    for reader in ("anna", "ben"):
+        await channel.delivers(reader, "hello")
+        await asked.settle()
+    assert list(channel.sent) == ["anna"]
+    assert [one.address for one in channel.attempts] == ["anna", "ben"]
 
 
 async def test_a_platform_that_knows_keys_shows_a_message_once() -> None:

@@ -21,7 +21,7 @@ async def test_a_full_disk_refuses_a_message_and_has_room_again(library: MakeLib
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("write", range(1, 6))
+@pytest.mark.parametrize("write", range(1, 9))
 async def test_a_message_survives_a_kill_at_every_write(
     library: MakeLibrary, moment: str, write: int
 ) -> None:

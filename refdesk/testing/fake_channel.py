@@ -6,7 +6,7 @@ the same channel.
 
 import asyncio
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -51,7 +51,7 @@ class FakeChannel:
     - `sent` has what arrived at readers, by address; `attempts` every call, refused ones included.
     - `answers(...)` says what becomes of the next sends; after those, each is accepted.
     - `delivers` brings a reader's message as a webhook does: it returns when the app has said
-      "received".
+      "received", or has answered where the capabilities have `passive_reply_seconds`.
     """
 
     def __init__(self, capabilities: Capabilities | None = None) -> None:
@@ -61,6 +61,7 @@ class FakeChannel:
         self.attempts: list[Attempt] = []
         self._answers: list[Answer] = []
         self._keys: set[str] = set()
+        self._responses: set[str] = set()
         self.speaks: _FakeAdapter | None = None
         self._numbers = itertools.count(1)
 
@@ -125,6 +126,12 @@ class FakeChannel:
         await asyncio.get_running_loop().create_future()  # until the app gives up
         raise AssertionError
 
+    def shows_response(self, address: str, key: str, messages: Sequence[Sent]) -> None:
+        """Let the answer to a delivery arrive; of several to the same one, the first."""
+        if key not in self._responses:
+            self._responses.add(key)
+            self.sent.setdefault(address, []).extend(messages)
+
     def _show(self, address: str, message: Sent) -> None:
         """Let the message arrive; a platform that knows keys drops the second one."""
         if self.capabilities.idempotent_send == "by key":
@@ -140,13 +147,20 @@ class _FakeAdapter(Adapter):
     channel: FakeChannel
 
     async def receive(self, raw: Raw) -> Accepted | None:
-        """Take in a delivery, as the route of a webhook does."""
+        """Take in a delivery, as the route of a webhook does: answer on it, or acknowledge it."""
         message = self.decode(raw)
         if message is None:
             return None
         # Decoding is pure: until here the sender is an address of the platform.
-        rid = await self.gateway.reader_at(self.account, message.rid)
-        return await self.gateway.accept(replace(message, rid=rid))
+        address = message.rid
+        message = replace(message, rid=await self.gateway.reader_at(self.account, address))
+        if self.capabilities.passive_reply_seconds:
+            events = await self.gateway.passive_reply(message) or []
+            payloads = [payload for event in events for payload in self.encode(event)]
+            if payloads:
+                self.channel.shows_response(address, message.event_key, payloads)
+                await self.gateway.passive_reply_sent(message)
+        return await self.gateway.accept(message)
 
     def decode(self, raw: Any) -> InboundMessage | None:
         """Return the message in a delivery."""
