@@ -75,7 +75,7 @@ class Extras:
 
     `plugins` are asked before the installed ones, under the names of their modules; `adapters` are
     named by their channel account. `clock` tells everybody the time, in seconds since the epoch;
-    `monotonic` is what spans are measured with.
+    `monotonic` is what spans are measured with. `store` is the class that keeps consultations.
     """
 
     routes: Sequence[web.RouteDef] = ()
@@ -85,6 +85,7 @@ class Extras:
     adapters: Mapping[str, type[Adapter]] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    store: type[ConsultationStore] = ConsultationStore
 
 
 class Parts:
@@ -135,7 +136,7 @@ class Parts:
         self.lease = Lease(silence_seconds=SILENCE_SECONDS if shared else None)
         self.live = self._make_live(shared)
         self._adapters: dict[str, Adapter] = {}
-        self._make_core(deployment, plugin_settings)
+        self._make_core(deployment, plugin_settings, extras.store)
         self.adapter_reports = self._load_adapters(extras.adapters)
         self.outbox = Outbox(
             deployment.database,
@@ -190,7 +191,12 @@ class Parts:
             ),
         )
 
-    def _make_core(self, deployment: Deployment, plugin_settings: Mapping[str, BaseModel]) -> None:
+    def _make_core(
+        self,
+        deployment: Deployment,
+        plugin_settings: Mapping[str, BaseModel],
+        store: type[ConsultationStore],
+    ) -> None:
         settings, database = deployment.settings, deployment.database
         library = settings.library.id
         self.duty = Duty()
@@ -220,9 +226,7 @@ class Parts:
             changes, self.duty, routing, settings.consultations, self.monotonic
         )
         self.pipeline = Pipeline(self.host, surroundings, settings.answers, self.clock)
-        self.store = ConsultationStore(
-            database, library, self._needs_outbox, self.clock, self.lease
-        )
+        self.store = store(database, library, self._needs_outbox, self.clock, self.lease)
         self.turns = Turns(
             self.store, self.pipeline, self.live, settings.answers.fragment_seconds, self.clock
         )
