@@ -46,7 +46,13 @@ ABSENT_SECONDS = 60.0
 OVERDUE_SECONDS = 600.0
 # What went well is kept for questions of staff, then forgotten: its arguments are a reader's.
 KEPT_SECONDS = 7 * 24 * 3600.0
-_RESULTS = (EffectDone, EffectRetry, EffectRefused)
+
+
+class _Unclear:
+    """Nobody knows whether it happened, and the plugin is not to blame."""
+
+
+_RESULTS = (EffectDone, EffectRetry, EffectRefused, _Unclear)
 
 
 class Effects:
@@ -168,7 +174,7 @@ class Effects:
             await self._give_back(one)
             return
         context = PluginContext(one.plugin, "en", self._clock(), self._surroundings)
-        call = EffectCall(one.id, one.arguments, one.attempts)
+        call = EffectCall(one.id, one.rid, one.arguments, one.attempts)
         done = await self._host.run(
             one.plugin,
             effect.name,
@@ -179,7 +185,10 @@ class Effects:
             expected=_RESULTS,
             seconds=effect.seconds,
         )
-        await self._write_ending(one, effect, done.value if done else None)
+        attempted = done.value if done else None
+        await self._write_ending(
+            one, effect, None if isinstance(attempted, _Unclear) else attempted
+        )
 
     def _works(self, plugin: str) -> bool:
         return plugin in self._host.names() and self._host.condition(plugin) == "working"
@@ -216,13 +225,15 @@ class Effects:
             return
 
 
-async def _attempt(effect: Effect, call: EffectCall, context: PluginContext) -> AttemptResult:
+async def _attempt(
+    effect: Effect, call: EffectCall, context: PluginContext
+) -> AttemptResult | _Unclear:
     """Try once; what another system answers is understood as it says itself."""
     try:
         result = await effect.perform(call, context)
     except RemoteServiceError as error:
         if error.happened == "unknown":
-            raise
+            return _Unclear()
         if error.happened == "refused":
             return EffectRefused(str(error), {"status": error.status})
         return EffectRetry(str(error))

@@ -23,9 +23,10 @@ Ending = Literal["done", "refused", "failed", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class EffectCall:
-    """One attempt. `key` is the same in each attempt: give it to the other system."""
+    """One attempt for a reader. `key` is the same in each: give it to the other system."""
 
     key: str
+    rid: str
     arguments: Mapping[str, Any]
     attempt: int
 
