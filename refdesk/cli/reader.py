@@ -14,6 +14,7 @@ from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_dep
 from refdesk.core.erasing import is_known
 from refdesk.core.identity_vault import LONGEST_ADDRESS_CHARACTERS, IdentityVault
 from refdesk.core.parts_json import plain_text
+from refdesk.core.readable_text import readable
 from refdesk.core.reader_record import ReaderRecord, logs_of, record_to_json
 from refdesk.core.vault_keys import VaultKeys
 from refdesk.deployment import Deployment
@@ -56,12 +57,12 @@ def export(
         return
     typer.echo(f"reader {record.rid}")
     for account, address in record.addresses.items():
-        typer.echo(f"address on {account}: {address}")
+        typer.echo(f"address on {account}: {readable(address)}")
     for consultation, events in record.logs:
         typer.echo(f"\n{consultation.account}, {_shown(consultation.opened_at)}")
         for event in events:
             typer.echo(f"{_shown(event.at)} {event.alias or event.sender}: ", nl=False)
-            typer.echo(plain_text(event.parts))
+            typer.echo(readable(plain_text(event.parts)))
 
 
 @reader_app.command()

@@ -103,6 +103,7 @@ def _build(
     clock: Callable[[], float],
 ) -> Restored:
     """Make a deployment of what was unpacked: schema, erasures, what is held back, index."""
+    progress("preparing, entries", 0)
     own = target.settings_file if target.settings_file.exists() else None
     with closing(open_deployment(workshop, own)) as deployment:
         library = deployment.settings.library.id
@@ -119,9 +120,8 @@ def _build(
         readers.note_what_is_done()
         held = deployment.database.write_blocking(lambda tx: hold_back(tx, library, clock()))
         addresses = _addresses(deployment, target)
-        progress("indexing entries", deployment.knowledge_base.entry_count)
-        entries = deployment.knowledge_base.rebuild()
-        return Restored(manifest, erased, held, entries, addresses)
+        # Opening it has made the index: there was none.
+        return Restored(manifest, erased, held, deployment.knowledge_base.entry_count, addresses)
 
 
 def _addresses(
@@ -147,9 +147,10 @@ def _put_in_place(
 
     def set_aside(name: str, beside: str = "") -> None:
         """Give what is there a second name: it is there at every moment, under one of them."""
-        if (folder / f"{name}{beside}").exists():
+        present = folder / f"{name}{beside}"
+        if present.exists() and (present.stat().st_size or not beside):
             aside = f"{name}.replaced-{stamp}{beside}"
-            os.link(folder / f"{name}{beside}", folder / aside)
+            os.link(present, folder / aside)
             restored.set_aside.append(aside)
 
     for name in KEYS:

@@ -119,7 +119,7 @@ async def says(app: App, rid: str, words: str, key: str = "") -> str:
 async def a_reader_with_a_past(app: App) -> str:
     """Let somebody leave traces everywhere; return their rid."""
     rid = await app.gateway.reader_at("wechat", f"openid-{MARKER}")
-    for words in [*WORDS, f"/wish {MARKER}", "stop"]:
+    for words in [*WORDS, "back", f"/wish {MARKER}"]:
         await says(app, rid, words)
     for statement in ROWS_OF_OTHERS.split(";"):
         filled = prepare(text(statement.format(marker=MARKER, rid=rid)))

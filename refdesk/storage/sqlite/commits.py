@@ -20,11 +20,13 @@ class SqliteCommits:
             self._connection = connect(path, "write")
         except sqlite3.Error as error:
             raise explained(error) from error
-        self._transaction = SqliteTransaction(self._connection)
 
     def commit(self, works: Sequence[Work]) -> list[Any]:
         """Run the units in one transaction; on failure nothing of it remains."""
-        connection, transaction = self._connection, self._transaction
+        connection = self._connection
+        # A cursor for this group only: a result that was not read to its end would hold the
+        # write-ahead log, and the file after its closing.
+        transaction = SqliteTransaction(connection)
         try:
             connection.execute("BEGIN IMMEDIATE")
             results = [work(transaction) for work in works]
