@@ -175,7 +175,7 @@ class _FakeAdapter(Adapter):
         ):
             return None
         text = readable(text)[:LONGEST_MESSAGE_CHARACTERS]
-        if not text and not action:
+        if readable(key) != key or not (text or action):
             return None
         now = self.gateway.now()
         return InboundMessage(self.account, sender, key, text, now, action=action)
