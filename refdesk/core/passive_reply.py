@@ -133,11 +133,13 @@ class PassiveReplies:
         try:
             while True:
                 news.clear()
-                found = await self._look(message, accepted)
-                if not isinstance(found, str):
-                    return list(found)
                 left = until - self._clock()
-                if found == "nothing" or left <= 0:
+                # Looked at before it is claimed: this server may have stood still for a while.
+                found = await self._look(message, accepted) if left > 0 else "nothing"
+                if not isinstance(found, str):
+                    # Claimed and too late: nobody knows what the platform does with it.
+                    return list(found) if self._clock() < deadline else None
+                if found == "nothing":
                     await self._leave_to_outbox(accepted)
                     return None
                 await _first_of(news, min(left, LOOK_SECONDS))
