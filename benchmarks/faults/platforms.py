@@ -6,12 +6,11 @@
   accepted, and resets connections.
 - `polling`: has to be asked for events; its pages overlap and mix readers; sending has keys.
 
-Readers ask once `POST /start` names refdesk's address. `GET /record` is what the judge reads.
+Readers ask once `POST /start` names refdesk's addresses. `GET /record` is what the judge reads.
 """
 
 import argparse
 import asyncio
-import json
 import random
 import sys
 from typing import Any
@@ -60,8 +59,8 @@ class Platforms:
         self.record.show("plain", question.reader, text, f"q{question.number}", "on the request")
 
     async def start(self, request: web.Request) -> web.Response:
-        """Let readers begin to ask; the server may move to another address later."""
-        self.plain.address = self.keyed.address = (await request.json())["server"]
+        """Let readers begin to ask; the servers may move to other addresses later."""
+        self.plain.addresses = self.keyed.addresses = (await request.json())["servers"]
         if self._asking is None:
             deliver = {
                 "plain": self.plain.deliver,
@@ -118,7 +117,7 @@ async def serve(options: argparse.Namespace) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", options.port).start()
     port: Any = runner.addresses[0][1]
-    sys.stdout.write(json.dumps({"platforms": f"http://127.0.0.1:{port}"}) + "\n")
+    sys.stdout.write(f"the platforms are at http://127.0.0.1:{port}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 

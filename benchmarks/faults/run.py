@@ -1,16 +1,16 @@
 """Does refdesk keep its promises while platforms misbehave and it is killed again and again?
 
-    python benchmarks/faults/run.py [--messages 5000] [--readers 200] [--kills 10] [--seconds 100]
+    python benchmarks/faults/run.py [--messages 5000] [--readers 200] [--kills 12] [--seconds 100]
+        [--storage postgresql --nodes 2 [--freezes 2] [--database-restarts 1] [--fencing off]]
 
 Runs the platforms, refdesk and the judge as processes of their own, on a folder of its own. Half of
 the kills come at random times, half at named moments (`moments.py`). Prints the judge's JSON line;
-exit code 0 when every promise was kept.
+exit code 0 when every promise was kept. With `--fencing off` it has to be 1.
 """
 
 import argparse
 import json
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,136 +19,106 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from deployment import Servers, servers
 from moments import MOMENTS
+from processes import Process
 
 HERE = Path(__file__).parent
-SETTINGS = """\
-[limits]
-burst = 1000000
-per_second = 1000.0
-
-{adapters}
-"""
-PATIENCE_SECONDS = 60.0
+QUIET_SECONDS = 20.0
 MOMENT_PATIENCE_SECONDS = 10.0
-
-
-class Process:
-    """One of our programs; its first line of output says where it is."""
-
-    def __init__(self, log: Path, *command: object) -> None:
-        self._log = log
-        self._command = [sys.executable, *map(str, command)]
-        self.process: subprocess.Popen[bytes] | None = None
-        self.first_line = ""
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log)
-        assert self.process.stdout is not None
-        self.first_line = self.process.stdout.readline().decode().strip()
-        if not self.first_line:
-            raise SystemExit(f"It did not start:\n{self._log.read_text()}")
-
-    @property
-    def pid(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    def end(self, how: signal.Signals) -> None:
-        if self.process is None:
-            return
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        self.process.wait(30)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self.process = None
 
 
 class Bench:
     """One run."""
 
-    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+    def __init__(self, options: argparse.Namespace, folder: Path, running: Servers) -> None:
         self._options = options
-        self._folder = folder
         self._chance = random.Random(options.seed)
+        self._servers = running
         self._platforms = Process(
             folder / "platforms.log",
             HERE / "platforms.py",
             *("--readers", options.readers, "--messages", options.messages),
             *("--seconds", options.seconds, "--seed", options.seed),
         )
-        self._server = Process(folder / "server.log", HERE / "server.py", "--data", folder)
-        self._kills: dict[str, int] = {}
+        self._done: dict[str, int] = {}
 
     def run(self) -> int:
+        begun = time.monotonic()
         self._platforms.start()
         try:
-            self._address = json.loads(self._platforms.first_line)["platforms"]
-            sections = "\n".join(
-                f'[adapters.{name}]\nplatform = "{self._address}"'
-                for name in ("plain", "keyed", "polling")
-            )
-            (self._folder / "refdesk.toml").write_text(SETTINGS.format(adapters=sections))
-            self._start_server()
-            self._kill_again_and_again()
+            self._servers.configure(self._platforms.address)
+            for node in self._servers.nodes:
+                node.start()
+            self._tell_addresses()
+            self._disturb()
             self._wait_for_the_end()
-            return self._judge()
+            return self._judge(time.monotonic() - begun)
         finally:
-            self._server.end(signal.SIGKILL)
-            self._platforms.end(signal.SIGKILL)
+            self._platforms.kill()
 
-    def _start_server(self) -> None:
-        self._server.start()
-        self._post("/start", {"server": self._server_address()})
+    def _tell_addresses(self) -> None:
+        self._post("/start", {"servers": self._servers.addresses()})
 
-    def _server_address(self) -> str:
-        return self._server.first_line.rpartition(" ")[2].rstrip("/")
-
-    def _kill_again_and_again(self) -> None:
-        for kill in range(self._options.kills):
-            due = (kill + 1) / (self._options.kills + 1)
-            while self._progress()["asked"] < self._options.messages * due:
+    def _disturb(self) -> None:
+        """Do everything bad there is to do, spread over the time in which readers ask."""
+        disturbances = [
+            "at random" if number % 2 == 0 else MOMENTS[number // 2 % len(MOMENTS)]
+            for number in range(self._options.kills)
+        ]
+        for number in range(self._options.freezes):
+            disturbances.insert(2 * number + 1, "freeze")
+        for number in range(self._options.database_restarts):
+            disturbances.insert(3 * number + 2, "restart of the database")
+        for number, kind in enumerate(disturbances, start=1):
+            due = self._options.messages * number / (len(disturbances) + 1)
+            while self._progress()["asked"] < due:
                 time.sleep(0.05)
-            if kill % 2 == 0:
+            self._disturb_by(kind)
+
+    def _disturb_by(self, kind: str) -> None:
+        node = self._chance.choice(self._servers.nodes)
+        if kind == "freeze":
+            self._servers.freeze(node)
+        elif kind == "restart of the database":
+            self._servers.restart_database()
+        else:
+            if kind == "at random":
                 time.sleep(self._chance.random() * 0.5)
-                self._kill("at random")
-            else:
-                self._kill_at(MOMENTS[kill // 2 % len(MOMENTS)])
-            self._start_server()
+            elif not self._moment_came(kind, node):
+                kind = "at random"
+            node.kill()
+            node.start()
+            self._tell_addresses()
+        self._done[kind] = self._done.get(kind, 0) + 1
 
-    def _kill(self, when: str) -> None:
-        self._server.end(signal.SIGKILL)
-        self._kills[when] = self._kills.get(when, 0) + 1
-
-    def _kill_at(self, moment: str) -> None:
-        self._post("/arm", {"pid": self._server.pid, "moment": moment})
+    def _moment_came(self, moment: str, node: Process) -> bool:
+        self._post("/arm", {"pid": node.pid, "moment": moment})
         deadline = time.monotonic() + MOMENT_PATIENCE_SECONDS
         while self._progress()["moment"] and time.monotonic() < deadline:
             time.sleep(0.01)
         came = not self._progress()["moment"]
         self._post("/arm", {"pid": 0, "moment": ""})
-        self._kill(moment if came else "at random")
+        return came
 
     def _wait_for_the_end(self) -> None:
-        """Wait until everything is answered, or nothing has happened for a minute."""
+        """Wait until everything is answered, or nothing has happened for a while."""
         before: dict[str, Any] = {}
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + QUIET_SECONDS
         while time.monotonic() < deadline:
             progress = self._progress()
             if progress["all asked"] and progress["answered"] == self._options.messages:
-                time.sleep(self._options.linger)  # whatever comes twice has time to come
-                return
+                break
             if progress != before:
-                before, deadline = progress, time.monotonic() + PATIENCE_SECONDS
+                before, deadline = progress, time.monotonic() + QUIET_SECONDS
             time.sleep(0.1)
+        time.sleep(self._options.linger)  # whatever comes twice has time to come
 
-    def _judge(self) -> int:
+    def _judge(self, seconds: float) -> int:
         judged = subprocess.run(
             [
                 *(sys.executable, str(HERE / "judge.py")),
-                *("--platforms", self._address, "--server", self._server_address()),
+                *("--platforms", self._platforms.address, "--server", self._servers.addresses()[0]),
             ],
             capture_output=True,
             text=True,
@@ -157,18 +127,25 @@ class Bench:
         )
         if not judged.stdout:
             raise SystemExit(judged.stderr)
-        print(json.dumps({**json.loads(judged.stdout), "kills": self._kills}))
+        run = {
+            "storage": self._options.storage,
+            "nodes": len(self._servers.nodes),
+            "fencing": self._options.fencing,
+            "seconds": round(seconds),
+            "disturbances": self._done,
+        }
+        print(json.dumps({**json.loads(judged.stdout), **run}))
         return judged.returncode
 
     def _progress(self) -> dict[str, Any]:
-        with urlopen(f"{self._address}/progress", timeout=30) as answer:
+        with urlopen(f"{self._platforms.address}/progress", timeout=30) as answer:
             progress: dict[str, Any] = json.load(answer)
             return progress
 
     def _post(self, path: str, what: dict[str, Any]) -> None:
         body = json.dumps(what).encode()
-        request = Request(f"{self._address}{path}", body, {"Content-Type": "application/json"})
-        with urlopen(request, timeout=30):
+        headers = {"Content-Type": "application/json"}
+        with urlopen(Request(f"{self._platforms.address}{path}", body, headers), timeout=30):
             pass
 
 
@@ -180,13 +157,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=100.0)
     parser.add_argument("--linger", type=float, default=5.0)
     parser.add_argument("--seed", type=int, default=4711)
+    parser.add_argument("--storage", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--freezes", type=int, default=0)
+    parser.add_argument("--database-restarts", type=int, default=0)
+    parser.add_argument("--fencing", choices=("on", "off"), default="on")
     parser.add_argument("--keep", type=Path, help="keep the folder here")
     options = parser.parse_args()
-    if options.keep:
-        options.keep.mkdir(parents=True)
-        return Bench(options, options.keep).run()
-    with tempfile.TemporaryDirectory() as folder:
-        return Bench(options, Path(folder)).run()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        with servers(folder, options.storage, options.nodes, options.fencing) as running:
+            return Bench(options, folder, running).run()
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Webhook:
         self._chance = chance
         self._passive_reply = passive_reply
         self._session: ClientSession | None = None
-        self.address = ""
+        self.addresses: list[str] = []
 
     async def deliver(self, question: Asked) -> None:
         """Repeat rounds of up to three overlapping attempts until refdesk says that it has it."""
@@ -75,7 +75,8 @@ class Webhook:
         begun = time.monotonic()
         event = {"id": f"q{question.number}", "reader": question.reader, "text": words(question)}
         try:
-            request = self._session.post(f"{self.address}/channels/{self._platform}", json=event)
+            server = self._chance.choice(self.addresses)
+            request = self._session.post(f"{server}/channels/{self._platform}", json=event)
             sending = asyncio.create_task(_answer_of(request))
             if self._moments.next:
                 await asyncio.sleep(0.002)  # time for the request to be written
