@@ -6,6 +6,7 @@ the other is. The one that is merged away ends and is counted with the other.
 
 from typing import Literal
 
+from refdesk.core.authorise import StaffActor, authorise
 from refdesk.core.consultations import Consultation, State, allows
 from refdesk.core.event_log import LogWriter
 from refdesk.core.messages import Text
@@ -26,6 +27,12 @@ def fit(away: Consultation, into: Consultation) -> Fit:
     # Who waits for an answer must not be put into something that is over.
     forgotten = away.state in _OPEN and into.state not in _OPEN
     return "fits" if free and not with_bot and not forgotten else "wrong_state"
+
+
+def may_merge(staff: StaffActor, away: Consultation, into: Consultation) -> bool:
+    """Say whether this librarian may merge these two now."""
+    allowed = all(authorise(staff, "merge", one) == "allowed" for one in (away, into))
+    return allowed and fit(away, into) == "fits"
 
 
 def merge(tx: Transaction, library: str, away: LogWriter, into: LogWriter, alias: str) -> None:

@@ -424,3 +424,46 @@ async def test_the_desk_in_large_print_needs_no_scrolling_sideways(
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await expect(page.locator("#claim")).to_be_in_viewport()
     await context.close()
+
+
+async def test_thanks_after_the_end_do_not_take_the_wrap_up_away(page: Page, desk: Desk) -> None:
+    reader = await desk.reader()
+    await reader.wait_for_person("Where are the maps?")
+    await sign_in(page, desk)
+    await claim_first(page)
+    await page.locator("#close").click()
+    await expect(page.locator("#wrap-up")).to_be_visible()
+    await reader.say("Thanks!")
+    await expect(page.locator(CLOSED)).to_contain_text("follow-up")
+    await expect(page.locator(".entry.reader").last).to_contain_text("Thanks!")
+    await page.locator("#outcome").select_option("referred")
+    await page.locator("#wrap-up button").click()
+    await expect(page.locator(CLOSED)).to_have_count(0)
+    await expect(page.locator("#nothing-title")).to_have_text("Wrapped up. Thank you.")
+
+
+async def test_what_a_reader_asked_earlier_is_beside_it_and_can_be_merged(
+    page: Page, tmp_path: Path
+) -> None:
+    async with running_desk(tmp_path, "[consultations]\nreopen_hours = 0\n") as desk:
+        reader = await desk.reader()
+        first = await reader.wait_for_person(HOSTILE)
+        await sign_in(page, desk)
+        await claim_first(page)
+        await expect(page.locator("#earlier")).to_be_empty()
+        await page.locator("#close").click()
+        await expect(page.locator("#wrap-up")).to_be_visible()
+        await reader.wait_for_person("The same again")
+        await claim_first(page)
+        card = page.locator("#context-card")
+        await card.evaluate("card => card.toggleAttribute('open', true)")
+        await expect(page.locator("#earlier li")).to_contain_text("to be wrapped up")
+        await check(page, "earlier")
+        await page.locator("#earlier button").click()
+        await expect(page.locator("#earlier li")).to_contain_text("merged")
+        await expect(page.locator("#earlier button")).to_have_count(0)
+        await expect(page.locator(".entry.note").last).to_contain_text(first)
+        await expect(page.locator(CLOSED)).to_have_count(0)
+        await page.locator("#earlier a").click()
+        await expect(page.locator("#facts")).to_contain_text("merged")
+        await expect(page).to_have_title(re.compile("^((?!owned).)*$"))

@@ -26,6 +26,7 @@ weekly = {}
 DEEDS: list[tuple[str, str, Any]] = [
     ("GET", "", None),
     ("GET", "/events", None),
+    ("GET", "/earlier", None),
     ("POST", "/claim", {}),
     ("POST", "/messages", {"text": "Hello", "client_id": "one"}),
     ("POST", "/return", {}),
@@ -212,7 +213,7 @@ async def test_a_supervisor_reads_along_but_does_not_speak_for_others(desk: Desk
     await mei.post(f"/consultations/{consultation}/claim")
     assert await sue.ids("with_librarian") == [consultation]
     assert (await sue.get(f"/consultations/{consultation}/events")).body["items"]
-    for method, path, body in DEEDS[3:]:
+    for method, path, body in DEEDS[4:]:
         answer = await sue.call(method, f"/consultations/{consultation}{path}", json=body)
         assert (answer.status, answer.body["error"]) == (403, "not_allowed")
 
@@ -222,6 +223,53 @@ async def test_who_has_not_claimed_may_read_what_waits_but_not_answer_it(desk: D
     mei = await desk.signed_in("mei")
     assert (await mei.get(f"/consultations/{consultation}/events")).status == 200
     assert (await mei.write(consultation, "Hello")).status == 403
+
+
+async def test_a_follow_up_stays_with_whoever_has_to_wrap_it_up(desk: Desk) -> None:
+    reader = await desk.reader()
+    consultation = await reader.wait_for_person("Where are the maps?")
+    mei, tom = await desk.signed_in("mei"), await desk.signed_in("tom")
+    await mei.post(f"/consultations/{consultation}/claim")
+    await mei.post(f"/consultations/{consultation}/close")
+    assert (await reader.say("thanks"))["consultation"] == consultation
+    await reader.next("event", state="self_service")
+
+    assert await mei.ids("closed") == [consultation]
+    item = (await mei.get(f"/consultations/{consultation}")).body
+    assert (item["state"], item["follow_ups"], item["to_wrap_up"]) == ("self_service", 1, True)
+    assert (await tom.get(f"/consultations/{consultation}")).status == 404
+    done = await mei.post(f"/consultations/{consultation}/wrap_up", {"outcome": "answered"})
+    assert (done.status, done.body["to_wrap_up"]) == (200, False)
+    assert await mei.ids("closed") == []
+
+
+async def test_two_consultations_of_one_reader_are_merged(tmp_path: Path) -> None:
+    async with running_desk(tmp_path, "[consultations]\nreopen_hours = 0\n") as desk:
+        reader, other = await desk.reader(), await desk.reader()
+        mei, tom = await desk.signed_in("mei"), await desk.signed_in("tom")
+        first = await reader.wait_for_person("Where are the maps?")
+        await mei.post(f"/consultations/{first}/claim")
+        await mei.post(f"/consultations/{first}/close")
+        second = await reader.wait_for_person("The maps, again")
+        strange = await other.wait_for_person()
+        assert first != second
+        for one in (second, strange):
+            await mei.post(f"/consultations/{one}/claim")
+
+        (earlier,) = (await mei.get(f"/consultations/{second}/earlier")).body["items"]
+        assert (earlier["id"], earlier["mergeable"]) == (first, True)
+        path = f"/consultations/{first}/merge"
+        assert (await mei.post(path, {"into": strange})).body["error"] == "not_the_same_reader"
+        assert (await mei.post(path, {})).body["error"] == "bad_request"
+        assert (await tom.post(path, {"into": second})).status == 404
+
+        merged = await mei.post(path, {"into": second})
+        assert (merged.status, merged.body["id"]) == (200, second)
+        away = (await mei.get(f"/consultations/{first}")).body
+        assert (away["state"], away["merged_into"]) == ("wrapped_up", second)
+        assert (await mei.get(f"/consultations/{first}/events")).body["items"]
+        (earlier,) = (await mei.get(f"/consultations/{second}/earlier")).body["items"]
+        assert earlier["mergeable"] is False
 
 
 async def test_a_deed_at_the_wrong_time_is_a_conflict(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from refdesk.core.authorise import StaffActor, authorise
 from refdesk.core.desk_lists import ListName
 from refdesk.core.desk_work import Desk, Done
 from refdesk.core.event_json import event_to_json
+from refdesk.core.merging import may_merge
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk import frames
@@ -92,10 +93,18 @@ async def wrap_up(request: web.Request, who: SignedIn) -> web.Response:
 
 async def earlier(request: web.Request, who: SignedIn) -> web.Response:
     """Return what else the same reader has asked, the newest first."""
-    found = await _desk(request).lists.earlier(who.actor, _id(request))
-    if found is None:
+    lists = _desk(request).lists
+    found, here = await lists.earlier(who.actor, _id(request)), None
+    if found is not None:
+        here = await lists.one(who.actor, _id(request))
+    if found is None or here is None:
         return refuse(request, "not_found")
-    return web.json_response({"items": [frames.item(one, who.actor) for one in found]})
+    into = here.consultation
+    items = [
+        frames.item(one, who.actor) | {"mergeable": may_merge(who.actor, one.consultation, into)}
+        for one in found
+    ]
+    return web.json_response({"items": items})
 
 
 async def merge(request: web.Request, who: SignedIn) -> web.Response:

@@ -26,6 +26,20 @@ export async function post(address, body = {}) {
   }
 }
 
+/**
+ * Read something; `status` 0 means that nobody answered.
+ * @param {string} address
+ * @returns {Promise<Answer>}
+ */
+export async function get(address) {
+  try {
+    const answer = await fetch(address, { signal: AbortSignal.timeout(WAIT_MS) });
+    return { status: answer.status, body: await answer.json() };
+  } catch {
+    return { status: 0, body: {} };
+  }
+}
+
 /** Say whether the session has ended; a server that does not answer has not said so.
  * @param {string} base */
 export async function isSignedOut(base) {

@@ -5,6 +5,7 @@ import { isSignedOut, post, succeeded } from "./api.js";
 import { Connection } from "./connection.js";
 import { hideContext, showContext } from "./context.js";
 import { Conversation } from "./conversation.js";
+import { Earlier } from "./earlier.js";
 import { Lists } from "./lists.js";
 import { Memory } from "./memory.js";
 import { onPress, showNothing, showPane, tell } from "./pane.js";
@@ -19,6 +20,7 @@ const base = main.dataset.base ?? "";
 const memory = new Memory(`${base}:${main.dataset.staff}`);
 const conversation = new Conversation();
 const lists = new Lists(isUnread);
+const earlier = new Earlier(base, merge);
 const reply = new Reply(base, memory, conversation, (words) => tell(words, "problem"));
 /** @type {Item | null} */
 let opened = null;
@@ -169,8 +171,10 @@ function show(item, title, more) {
     reply.open(item.id, mayReply);
     showWrapUp(mayWrapUp);
     showContext(item, conversation.events);
+    if ("state" in item) void earlier.show(item);
     markRead();
   } else {
+    void earlier.show(null);
     if (left) watch();
     conversation.clear();
     hideContext();
@@ -205,16 +209,27 @@ async function deed(name) {
   else tell(say("closed"));
 }
 
+/** Let another consultation of this reader go on in the open one. @param {string} away */
+async function merge(away) {
+  if (!opened) return;
+  const id = opened.id;
+  const answer = await act("merge", { into: id }, away);
+  if (!answer) return;
+  earlier.forget();
+  if (opened?.id === id) show(answer);
+  tell(say("merged_now"));
+}
+
 /** @param {Record<string, any>} notes */
 async function wrapUp(notes) {
   if (await act("wrap_up", notes)) leave(say("finished"), say("look_elsewhere"));
 }
 
-/** Do something with the open consultation; return null and say why when it was not done.
- * @param {string} name @param {Record<string, any>} [body] */
-async function act(name, body) {
+/** Do something with the open consultation, or another; return null and say why when it was not done.
+ * @param {string} name @param {Record<string, any>} [body] @param {string} [other] */
+async function act(name, body, other) {
   if (!opened) return null;
-  const { id } = opened;
+  const id = other ?? opened.id;
   const answer = await post(`${base}/api/v1/consultations/${encodeURIComponent(id)}/${name}`, body);
   if (answer.status === 401) signIn();
   if (!succeeded(answer)) {

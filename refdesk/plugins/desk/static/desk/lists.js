@@ -2,11 +2,13 @@
 
 import { element, isolated } from "./parts.js";
 import { say } from "./texts.js";
-import { inWords, secondsSince } from "./times.js";
+import { inWords, momentInWords, secondsSince } from "./times.js";
 
 // Readers lose patience: from here on the waiting time stands out.
 const LONG_SECONDS = 5 * 60;
 const SHORT_SECONDS = 60;
+// Readers read and try things out: before this they are not called quiet.
+const QUIET_SECONDS = 10 * 60;
 const REFRESH_MS = 10_000;
 
 /** @typedef {Record<string, any>} Item */
@@ -120,8 +122,30 @@ export function facts(item) {
   const account = say(named) === named ? item.account : say(named);
   const owner = item.owner && !item.mine ? [say("with", { name: item.owner })] : [];
   const reason = item.handoff_reason && item.state !== "closed" ? [say(item.handoff_reason)] : [];
-  const promised = item.state === "asynchronous" ? [say("outside_hours")] : [];
-  return [say(`language_${item.language}`), account, ...owner, ...reason, ...promised];
+  return [
+    ...(item.follow_ups ? [say("follow_up")] : []),
+    say(`language_${item.language}`),
+    account,
+    ...owner,
+    ...reason,
+    ...promised(item),
+    ...quiet(item),
+    ...(item.merged_into ? [say("merged")] : []),
+  ];
+}
+
+/** @param {Item} item */
+function promised(item) {
+  if (item.state !== "asynchronous") return [];
+  if (!item.due_at) return [say("answer_later")];
+  const late = secondsSince(item.due_at) > 0;
+  return [say(late ? "overdue" : "due", { time: momentInWords(item.due_at) })];
+}
+
+/** @param {Item} item */
+function quiet(item) {
+  const seconds = item.quiet_since ? secondsSince(item.quiet_since) : 0;
+  return seconds < QUIET_SECONDS ? [] : [say("quiet", { time: inWords(seconds) })];
 }
 
 /** @param {Item} item */

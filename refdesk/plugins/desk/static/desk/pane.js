@@ -22,7 +22,7 @@ export function showPane(item) {
   const overseen = item.state === "with_librarian" && !item.mine;
   by("overseen").hidden = !overseen;
   by("overseen").textContent = overseen ? say("answers", { name: item.owner ?? "" }) : "";
-  return { mayReply: mine, mayWrapUp: item.mine && item.state === "closed" };
+  return { mayReply: mine, mayWrapUp: item.to_wrap_up };
 }
 
 /** Show no consultation, and say why.

@@ -33,14 +33,19 @@ export function inWords(seconds) {
 
 /** Return an element with the time of day, and the day when it was not today. @param {number} at */
 export function timeOfDay(at) {
+  const element = document.createElement("time");
+  element.dateTime = new Date(at * 1000).toISOString();
+  element.textContent = momentInWords(at);
+  return element;
+}
+
+/** Return the time of day, and the day when it is not today. @param {number} at */
+export function momentInWords(at) {
   const moment = new Date(at * 1000);
   const today = moment.toDateString() === new Date().toDateString();
-  const element = document.createElement("time");
-  element.dateTime = moment.toISOString();
-  element.textContent = moment.toLocaleString(LOCALE, {
+  return moment.toLocaleString(LOCALE, {
     ...(today ? {} : { day: "numeric", month: "short" }),
     hour: "2-digit",
     minute: "2-digit",
   });
-  return element;
 }
