@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from refdesk import (
     Command,
     CommandCall,
+    Job,
     Offer,
     Option,
     PluginContext,
@@ -26,6 +27,7 @@ from refdesk.plugins.faq.answers import (
     offer_of_entry,
     offer_of_hits,
 )
+from refdesk.plugins.faq.expiry import report_expiry
 from refdesk.plugins.faq.suggestions import suggest
 from refdesk.plugins.faq.votes import CAST_VOTE, TABLES
 
@@ -60,6 +62,12 @@ def register_commands() -> Sequence[Command]:
         Command("faq.helpful", vote_helpful),
         Command("faq.not_helpful", vote_not_helpful),
     ]
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    """Bring the daily look at entries whose last day has come."""
+    return [Job("expiry", report_expiry, daily_at="06:00")]
 
 
 @hookimpl
