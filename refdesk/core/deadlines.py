@@ -7,7 +7,10 @@ really suspends pays for a timer.
 import asyncio
 import types
 from collections.abc import Coroutine, Generator
+from contextlib import suppress
 from typing import Any, TypeVar
+
+from refdesk.loops import running_loop
 
 R = TypeVar("R")
 
@@ -19,13 +22,21 @@ async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
     """Await `coroutine`, cancelling it when it takes longer than `seconds`.
 
     Raises `TimeoutError` then, also when the coroutine ignores its cancellation: it is abandoned
-    after `GRACE_SECONDS`. Code that blocks the event loop cannot be interrupted by anybody.
+    after `GRACE_SECONDS`. Raises `RuntimeError` when it cancels the task that runs it, which is
+    not its own. Code that blocks the event loop cannot be interrupted by anybody.
     """
+    task = asyncio.current_task(running_loop())
+    before = task.cancelling() if task is not None else 0
     try:
-        waiting_for = coroutine.send(None)
-    except StopIteration as finished:
-        result: R = finished.value
+        step = _send(coroutine, None)
+    finally:
+        if task is not None and task.cancelling() != before:
+            _abandon(coroutine)
+            await _take_back(task, before)
+    if isinstance(step, _Finished):
+        result: R = step.value
         return result
+    waiting_for = step
     async with asyncio.timeout(seconds):
         return await resumed(coroutine, waiting_for)
 
@@ -34,20 +45,27 @@ async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
 def resumed(coroutine: Coroutine[Any, Any, R], waiting_for: Any) -> Generator[Any, Any, R]:
     """Go on with a coroutine that has been started and waits for `waiting_for`."""
     grace = _Grace()
+    task = asyncio.current_task()
     try:
         while True:
             try:
                 sent = yield waiting_for
+                before = task.cancelling() if task is not None else 0
             except asyncio.CancelledError as cancelled:
+                before = task.cancelling() if task is not None else 0
                 if grace.is_over():
                     _abandon(coroutine)
                     raise
                 grace.begin()
                 step = _throw(coroutine, cancelled)
             except BaseException as error:  # what is thrown in belongs to the coroutine
+                before = task.cancelling() if task is not None else 0
                 step = _throw(coroutine, error)
             else:
                 step = _send(coroutine, sent)
+            if task is not None and task.cancelling() > before:
+                _abandon(coroutine)
+                yield from _take_back(task, before).__await__()
             if isinstance(step, _Finished):
                 result: R = step.value
                 return result
@@ -110,6 +128,15 @@ def _throw(coroutine: Coroutine[Any, Any, Any], error: BaseException) -> Any:
         return coroutine.throw(error)
     except StopIteration as finished:
         return _Finished(finished.value)
+
+
+async def _take_back(task: "asyncio.Task[Any]", before: int) -> None:
+    """Undo the cancelling of `task` by the code that it runs, and say so."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)  # the cancellation arrives here, and ends here
+    while task.cancelling() > before:
+        task.uncancel()
+    raise RuntimeError("it cancelled the task that runs it")
 
 
 def _abandon(coroutine: Coroutine[Any, Any, Any]) -> None:

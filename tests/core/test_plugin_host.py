@@ -22,7 +22,11 @@ CONSULTATION = Consultation("c1", "web_chat", "r1", State.SELF_SERVICE, "en", 1)
 READERS_WORDS = "my very private question"
 BAD = (
     "raises", "hangs", "hangs_on", "blocks", "returns_text", "offers_nonsense", "offers_too_much",
-    "exits", "cancels", "raises_no_exception",
+    "exits", "cancels", "raises_no_exception", "answers_ten_megabytes",
+    "answers_in_ten_thousand_parts", "wants_ten_megabytes", "wants_nonsense", "mutates_its_input",
+    "recurses", "yields_nonsense", "never_stops_yielding", "stops_iteration", "cancels_everybody",
+    "cancels_everybody_later",
+    "closes_the_loop",
 )  # fmt: skip
 
 

@@ -1,0 +1,11 @@
+"""Gives way to others again and again, and never comes to an end."""
+
+import asyncio
+
+from refdesk import hookimpl
+
+
+@hookimpl
+async def answer_question() -> None:
+    while True:
+        await asyncio.sleep(0)
