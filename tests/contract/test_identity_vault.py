@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from refdesk.core.identity_vault import CACHED_READERS, IdentityVault
 from refdesk.core.secrets import SecretReference
 from refdesk.core.vault_keys import KEY_FILE, VaultKeys, VaultSettings
 from refdesk.errors import SettingsError, VaultError
-from refdesk.storage import Database, SqliteDatabase, prepare
-from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+from refdesk.storage import Database, prepare
+from tests.databases import Place
 
 OpenVault = Callable[..., IdentityVault]
 ADDRESS = "openid-Flamingo-4711"
@@ -21,12 +22,9 @@ ROWS = prepare(text("SELECT * FROM identity ORDER BY account, rid"))
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "refdesk.db"
-    bring_up_to_date(path, CORE_MIGRATIONS)
-    opened = SqliteDatabase(path)
-    yield opened
-    opened.close()
+def database(place: Place) -> Iterator[Database]:
+    with closing(place.open()) as opened:
+        yield opened
 
 
 @pytest.fixture

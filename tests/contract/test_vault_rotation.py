@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from refdesk.core.secrets import SecretReference
 from refdesk.core.vault_keys import KEY_FILE, VaultKeys, VaultSettings
 from refdesk.core.vault_rotation import ADDRESSES_AT_ONCE, Rotated, rotate
 from refdesk.errors import VaultError
-from refdesk.storage import Database, SqliteDatabase, prepare
-from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
+from refdesk.storage import Database, prepare
+from tests.databases import Place
 
 ADDRESSES = [f"openid-{number}" for number in range(2 * ADDRESSES_AT_ONCE + 1)]
 KEYS_USED = prepare(text("SELECT DISTINCT key_id FROM identity"))
@@ -26,12 +27,9 @@ class KilledError(Exception):
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "refdesk.db"
-    bring_up_to_date(path, CORE_MIGRATIONS)
-    opened = SqliteDatabase(path)
-    yield opened
-    opened.close()
+def database(place: Place) -> Iterator[Database]:
+    with closing(place.open()) as opened:
+        yield opened
 
 
 @pytest.fixture
