@@ -46,10 +46,12 @@ class LoopWatchdog:
         self._blocked: Standing | None = None
         self._stopped = threading.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread = 0
 
     def start(self) -> None:
         """Watch the loop that runs in this thread."""
+        self._loop = running_loop()
         self._loop_thread = threading.get_ident()
         self._live()
         threading.Thread(target=self._watch, name="loop-watchdog", daemon=True).start()
@@ -81,8 +83,8 @@ class LoopWatchdog:
                 continue
             told = beat  # once for each blockage
             standing = standing_of(self._loop_thread, self._files)
-            if standing is None:
-                return  # the loop's thread has ended without stopping us
+            if standing is None or self._loop is None or not self._loop.is_running():
+                return  # the loop has ended without stopping us
             log.error(
                 "event_loop_blocked",
                 plugin=standing.plugin,

@@ -50,7 +50,6 @@ def _guarded(host: PluginHost, plugin: str, route: web.RouteDef) -> Handler:
     handler: Any = route.handler
     clock = time.monotonic
     work = host.work_of(plugin)
-    count = work.count(hook)
 
     @boundary
     async def call(request: web.Request) -> web.StreamResponse:
@@ -58,6 +57,7 @@ def _guarded(host: PluginHost, plugin: str, route: web.RouteDef) -> Handler:
             raise web.HTTPNotFound
         request[PLUGIN] = plugin
         request[LIMIT] = limit = work.requests.begin()
+        count = work.count(hook)
         count.calls += 1
         began = clock()
         working_for.set(work.tasks)
