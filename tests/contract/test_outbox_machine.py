@@ -26,7 +26,7 @@ from tests.sending import Platform, Post, Time
 NewPlace = Callable[[], Place]
 READERS = st.sampled_from(["r1", "r2", "r3"])
 WINDOW_SECONDS = 3600.0
-BUDGET, RESERVE = 4, 1
+BUDGET, RESERVE = 2, 1
 CAPABILITIES = {
     "plain": Capabilities(send_seconds=60.0),
     "keyed": Capabilities(idempotent_send="by key", send_seconds=60.0),
@@ -73,7 +73,7 @@ class Sending(RuleBasedStateMachine):
         self.run(opened())
         self.capabilities = CAPABILITIES[capabilities]
 
-    @rule(reader=READERS, replies=st.lists(st.integers(1, 4), max_size=3))
+    @rule(reader=READERS, replies=st.lists(st.integers(1, 3), max_size=4))
     def a_reader_says_something(self, reader: str, replies: list[int]) -> None:
         self.run(self.post.reader_says(reader, *replies))
         self.asked_at[reader] = self.post.clock.now
