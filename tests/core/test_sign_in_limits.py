@@ -5,20 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdesk.core.sign_in_limits import SignInLimits, place_of
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from refdesk.testing import FakeClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def tries(limits: SignInLimits, name: str, address: str, number: int) -> int:
@@ -26,29 +18,29 @@ def tries(limits: SignInLimits, name: str, address: str, number: int) -> int:
     return sum(limits.seconds_to_wait(name, address) == 0 for _ in range(number))
 
 
-def test_one_name_from_one_place_may_be_tried_ten_times(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_one_name_from_one_place_may_be_tried_ten_times(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     assert tries(limits, "mei", "203.0.113.1", 100) == 10
     assert 0 < limits.seconds_to_wait("mei", "203.0.113.1") <= 20
-    clock.now += 20
+    clock.advance(20)
     assert tries(limits, "mei", "203.0.113.1", 5) == 1
 
 
-def test_other_names_at_the_same_place_and_the_name_elsewhere_go_on(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_other_names_at_the_same_place_and_the_name_elsewhere_go_on(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     tries(limits, "mei", "203.0.113.1", 500)
     assert limits.seconds_to_wait("tom", "203.0.113.1") == 0
     assert limits.seconds_to_wait("mei", "198.51.100.1") == 0
 
 
-def test_a_guess_spread_over_many_places_is_slowed_down_too(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_a_guess_spread_over_many_places_is_slowed_down_too(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     allowed = sum(tries(limits, "mei", f"203.0.{n // 250}.{n % 250}", 1) for n in range(1000))
     assert allowed == 100
 
 
-def test_where_a_name_has_signed_in_before_such_a_guess_does_not_count(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_where_a_name_has_signed_in_before_such_a_guess_does_not_count(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     limits.seconds_to_wait("mei", "198.51.100.1")
     limits.succeeded("mei", "198.51.100.1")
     for number in range(1000):
@@ -57,20 +49,20 @@ def test_where_a_name_has_signed_in_before_such_a_guess_does_not_count(clock: Cl
     assert limits.seconds_to_wait("mei", "198.51.100.1") == 0
 
 
-def test_one_place_that_walks_through_all_names_is_slowed_down(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_one_place_that_walks_through_all_names_is_slowed_down(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     assert sum(tries(limits, f"name {n}", "203.0.113.1", 1) for n in range(1000)) == 200
 
 
-def test_the_right_password_costs_nothing(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_the_right_password_costs_nothing(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     for _ in range(1000):
         assert limits.seconds_to_wait("mei", "203.0.113.1") == 0
         limits.succeeded("mei", "203.0.113.1")
 
 
-def test_a_customer_of_ipv6_is_one_place_however_many_addresses_it_has(clock: Clock) -> None:
-    limits = SignInLimits(clock)
+def test_a_customer_of_ipv6_is_one_place_however_many_addresses_it_has(clock: FakeClock) -> None:
+    limits = SignInLimits(clock.monotonic)
     assert sum(tries(limits, "mei", f"2001:db8::{n:x}", 1) for n in range(100)) == 10
 
 

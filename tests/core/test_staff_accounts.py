@@ -10,18 +10,10 @@ from refdesk.core.passwords import LONGEST_LINE, PasswordChecks, hash_password
 from refdesk.core.staff_accounts import SESSION_SECONDS, StaffAccounts
 from refdesk.errors import NotFoundError, RefusedError
 from refdesk.storage import Database
+from refdesk.testing import FakeClock
 from tests.databases import ENGINES, Engine
 
 PASSWORD = "a long enough password"
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(params=ENGINES)
@@ -31,13 +23,13 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def accounts(database: Database, clock: Clock) -> StaffAccounts:
-    kept = StaffAccounts(database, "main", clock)
+def accounts(database: Database, clock: FakeClock) -> StaffAccounts:
+    kept = StaffAccounts(database, "main", clock.now)
     kept.add("mei", "Li Mei", Role.LIBRARIAN, PASSWORD)
     return kept
 
@@ -64,11 +56,13 @@ async def test_a_forged_token_is_nobody(accounts: StaffAccounts, token: str) -> 
     assert await accounts.who(token) is None
 
 
-async def test_a_session_ends_after_a_working_day(accounts: StaffAccounts, clock: Clock) -> None:
+async def test_a_session_ends_after_a_working_day(
+    accounts: StaffAccounts, clock: FakeClock
+) -> None:
     token = (await accounts.sign_in("mei", PASSWORD, "203.0.113.1")).token
-    clock.now += SESSION_SECONDS - 1
+    clock.advance(SESSION_SECONDS - 1)
     assert await accounts.who(token) is not None
-    clock.now += 2
+    clock.advance(2)
     assert await accounts.who(token) is None
 
 
