@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -96,12 +96,15 @@ class OwnServer(PostgresServer):
     programs: Path = Path()
     folder: Path = Path()
     port: int = 0
+    options: dict[str, str] = field(default_factory=lambda: dict(FAST))
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         log = (self.folder / "server.log").open("ab")
-        options = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        options = [
+            part for name, value in self.options.items() for part in ("-c", f"{name}={value}")
+        ]
         with log:
             self.process = subprocess.Popen(
                 [
@@ -149,10 +152,12 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def own_server() -> Iterator[OwnServer]:
+def own_server(commits: Literal["fast", "durable"] = "fast") -> Iterator[OwnServer]:
     """Give a server that a test may stop and start."""
     with tempfile.TemporaryDirectory(prefix="refdesk-postgresql-") as name:
         own = _make_server(Path(name))
+        if commits == "durable":
+            own.options = {}
         try:
             own.start()
             yield own

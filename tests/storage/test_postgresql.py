@@ -123,7 +123,7 @@ def server() -> Iterator[OwnServer]:
 
 @pytest.fixture
 def restarting(server: OwnServer) -> Iterator[Database]:
-    dsn = server.empty_database()
+    dsn = server.database()
     Place(dsn, server).create(ITEM)
     with closing(PostgresDatabase(dsn, PATIENCE_SECONDS)) as opened:
         yield opened
@@ -149,7 +149,7 @@ async def test_while_the_server_is_down_everything_fails_in_time_and_works_again
 
 
 async def test_work_under_way_waits_for_a_server_that_restarts(server: OwnServer) -> None:
-    dsn = server.empty_database()
+    dsn = server.database()
     Place(dsn, server).create(ITEM)
     with closing(PostgresDatabase(dsn, patience_seconds=30)) as database:
         await database.write(lambda tx: tx.run(ADD, name="before"))

@@ -33,7 +33,7 @@ _BY_PURPOSE: dict[Purpose, dict[str, str]] = {
         "statement_timeout": f"{STATEMENT_SECONDS:.0f}s",
         "lock_timeout": "5s",
         # A node that hangs inside a transaction must not hold its locks for ever.
-        "idle_in_transaction_session_timeout": "15s",
+        "idle_in_transaction_session_timeout": "10s",
         # A sequential scan of a small table counts as reading all of it: every two nodes that
         # write would then be in each other's way.
         "enable_seqscan": "off",
