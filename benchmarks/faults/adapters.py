@@ -116,8 +116,11 @@ class Plain(WebhookAdapter):
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Answer with the reply if there is one in time."""
         try:
-            message = await self.of_reader(await request.json())
-            events = await self.gateway.passive_reply(message) if message else None
+            raw = await request.json()
+            message = await self.of_reader(raw)
+            # From when the platform says that it asked: this server may have stood still since.
+            deadline = raw["requested_at"] + self.capabilities.passive_reply_seconds
+            events = await self.gateway.passive_reply(message, deadline) if message else None
         except RefdeskError:
             message = None
         if message is None:

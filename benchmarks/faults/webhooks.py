@@ -73,7 +73,12 @@ class Webhook:
         assert self._session is not None
         self._record.sent(question.number)
         begun = time.monotonic()
-        event = {"id": f"q{question.number}", "reader": question.reader, "text": words(question)}
+        event = {
+            "id": f"q{question.number}",
+            "reader": question.reader,
+            "text": words(question),
+            "requested_at": time.time(),
+        }
         try:
             server = self._chance.choice(self.addresses)
             request = self._session.post(f"{server}/channels/{self._platform}", json=event)
