@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import typer
 
 from refdesk.app import App
+from refdesk.cli import plugin_switch
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
 from refdesk.core.plugin_loading import LoadReport
 
@@ -15,7 +16,10 @@ plugins_app = typer.Typer(help="Show the plugins.", no_args_is_help=True)
 adapters_app = typer.Typer(help="Show the adapters.", no_args_is_help=True)
 
 
-@plugins_app.callback()
+plugins_app.command("off")(plugin_switch.off)
+plugins_app.command("on")(plugin_switch.on)
+
+
 @adapters_app.callback()
 def _group() -> None:
     """Keep `list` a command of its own although it is the only one."""
@@ -25,10 +29,15 @@ def _group() -> None:
 def list_plugins(
     *, data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
-    """List plugins in the order they are asked: loaded, disabled, or quarantined and why."""
+    """List plugins in the order they are asked: loaded, off, disabled, or quarantined and why."""
     with closing(chosen_deployment(data, config)) as deployment:
         app = App(deployment)
-        _show(app.plugin_reports, as_json)
+        loaded = [report for report in app.plugin_reports if report.condition == "loaded"]
+        off = {report.name: app.host.off_accounts(report.name) for report in loaded}
+        _show(
+            [_as_switched(one, off.get(one.name, frozenset())) for one in app.plugin_reports],
+            as_json,
+        )
 
 
 @adapters_app.command("list")
@@ -39,6 +48,15 @@ def list_adapters(
     with closing(chosen_deployment(data, config)) as deployment:
         app = App(deployment)
         _show(app.adapter_reports, as_json)
+
+
+def _as_switched(report: LoadReport, accounts: frozenset[str]) -> LoadReport:
+    """Say of a loaded plugin that it is switched off, or for which accounts."""
+    if "" in accounts:
+        return replace(report, condition="off", reason="switched off while running")
+    if accounts:
+        return replace(report, reason=f"off for {', '.join(sorted(accounts))}")
+    return report
 
 
 def _show(reports: Sequence[LoadReport], as_json: bool) -> None:

@@ -66,6 +66,11 @@ def oversees(staff: StaffActor) -> bool:
     return staff.role in _OVERSEEING
 
 
+def administers(staff: StaffActor) -> bool:
+    """Say whether this colleague may change how the program works."""
+    return staff.role is Role.ADMINISTRATOR
+
+
 def _staff_may(actor: StaffActor, action: Action, consultation: Consultation) -> bool:
     waits = consultation.state in CLAIMABLE
     owns = consultation.owner == actor.name

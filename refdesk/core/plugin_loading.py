@@ -15,7 +15,7 @@ from refdesk.errors import PluginError
 from refdesk.logs import get_logger
 
 log = get_logger(__name__)
-Condition = Literal["loaded", "quarantined", "disabled"]
+Condition = Literal["loaded", "off", "quarantined", "disabled"]
 
 
 @dataclass(frozen=True, slots=True)
