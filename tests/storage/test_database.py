@@ -240,6 +240,14 @@ def test_values_are_never_text_of_a_statement(database: Database) -> None:
     assert names(database) == [evil]
 
 
+def test_a_text_with_nul_harms_nothing(database: Database) -> None:
+    """PostgreSQL does not have this character; a sign-in with such a name is still no failure."""
+    rename = {"old": "a\x00b", "new": "found"}
+    database.write_blocking(lambda tx: tx.run(ADD, name="a\x00b"))
+    assert database.write_blocking(lambda tx: tx.run(RENAME, **rename)) == 1
+    assert names(database) == ["found"]
+
+
 def test_any_number_of_values_is_looked_for_by_one_statement(database: Database) -> None:
     listed = prepare(select(ITEM.c.name).where(ITEM.c.name.in_(listed_values(bindparam("names")))))
     wanted = ["a", "it's", '"b"', "图书馆", "%_"]
