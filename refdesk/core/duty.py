@@ -15,6 +15,8 @@ class Duty:
         self._clock = clock
         self._pages: dict[str, int] = {}
         self._last_call: dict[str, float] = {}
+        # At the desk of another server of this deployment; the keeper (core/lifecycle.py) says so.
+        self.elsewhere: frozenset[str] = frozenset()
 
     def page_opened(self, staff: str) -> None:
         """Note that a live desk page of this librarian is connected."""
@@ -37,7 +39,11 @@ class Duty:
         self._last_call.pop(staff, None)
 
     def librarians(self) -> frozenset[str]:
-        """Return who is at the desk."""
+        """Return who is at the desk, of whichever server."""
+        return self.here() | self.elsewhere
+
+    def here(self) -> frozenset[str]:
+        """Return who is at the desk of this server."""
         since = self._clock() - PRESENCE_SECONDS
         calling = {staff for staff, at in self._last_call.items() if at >= since}
         return frozenset(calling | self._pages.keys())

@@ -42,7 +42,7 @@ _TAKE_AWAY = prepare(
     update(_C)
     .where(_C.c.library == bindparam("in_library"), _C.c.rid == bindparam("of_rid"))
     .values(epoch=_C.c.epoch + 1, version=_C.c.version + 1, done_seq=_C.c.asked_seq)
-    .values(offered="[]", dialogue="")
+    .values(offered="[]", dialogue="", reopen_until=None, merged_into=None)
     .returning(*_C.c)
 )
 _REDACT = prepare(

@@ -5,6 +5,7 @@ server that came meanwhile wins.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from refdesk.core.lifecycle_finding import (
     PORTION,
     candidates,
     note_presence,
+    present_elsewhere,
     standing,
 )
 from refdesk.core.lifecycle_rules import Change, ConsultationSettings, due, span
@@ -34,6 +36,8 @@ from refdesk.storage import Transaction
 
 log = get_logger(__name__)
 ROUND_SECONDS = 15.0
+# Who has been seen by another server so lately is at the desk: two rounds and a little.
+PRESENT_SECONDS = 40.0
 
 
 class Lifecycle:
@@ -51,6 +55,7 @@ class Lifecycle:
         self._changes = changes
         self._duty = duty
         self._routing = routing
+        self._node = secrets.token_urlsafe(9)
         self._settings = settings
         self._clock = ClockSteps(changes.clock, monotonic)
         # Pages need a moment to come back after a restart: until then nobody counts as gone.
@@ -69,16 +74,23 @@ class Lifecycle:
     async def round(self) -> int:
         """Do everything that is due now; return how many consultations have changed."""
         now = self._clock.look()
-        librarians = sorted(self._duty.librarians())
-        if librarians:
-            await self._changes.database.write(
-                lambda tx: note_presence(tx, self._changes.library, librarians, now)
-            )
+        await self._share_presence(now)
         changed = 0
         for change in CANDIDATES:
             if now - self._counted_from(change) >= span(change, self._settings):
                 changed += await self._do_all(change, now)
         return changed
+
+    async def _share_presence(self, now: float) -> None:
+        """Tell the other servers who is at the desk here, and learn who is there."""
+        database, library, node = self._changes.database, self._changes.library, self._node
+        here = sorted(self._duty.here())
+        if here:
+            await database.write(lambda tx: note_presence(tx, library, node, here, now))
+        since = now - PRESENT_SECONDS
+        self._duty.elsewhere = frozenset(
+            await database.read(lambda tx: present_elsewhere(tx, library, node, since))
+        )
 
     def _counted_from(self, change: Change) -> float:
         begun = self._clock.counted_from

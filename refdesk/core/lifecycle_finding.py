@@ -7,7 +7,7 @@ due, not of what there is. Whoever changes one looks at it again in the same tra
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from refdesk.core.consultation_rows import consultation_from
@@ -21,6 +21,8 @@ _E: Any = EventRow.__table__  # type: ignore[attr-defined]
 _P: Any = StaffPresenceRow.__table__  # type: ignore[attr-defined]
 # So many are looked up at once; a full portion is followed by the next one.
 PORTION = 200
+# A server that is gone leaves its rows behind; by then they say nothing any more.
+KEPT_SECONDS = 30 * 86_400.0
 
 _newer = _E.alias("newer")
 _answered = exists(
@@ -31,11 +33,15 @@ _answered = exists(
     )
 )
 _asked = and_(_E.c.consultation == _C.c.id, _E.c.seq == _C.c.asked_seq)
-_owner = and_(_P.c.library == _C.c.library, _P.c.staff == _C.c.owner)
+_seen_at = (
+    select(func.coalesce(func.max(_P.c.seen_at), 0.0))
+    .where(_P.c.library == _C.c.library, _P.c.staff == _C.c.owner)
+    .correlate(_C)
+    .scalar_subquery()
+)
 _STANDING = prepare(
-    select(_C, _E.c.at.label("asked_at"), _P.c.seen_at, _answered.label("answered"))
+    select(_C, _E.c.at.label("asked_at"), _seen_at.label("seen_at"), _answered.label("answered"))
     .outerjoin(_E, _asked)
-    .outerjoin(_P, _owner)
     .where(_C.c.library == bindparam("library"), _C.c.id == bindparam("consultation"))
 )
 _begun = (
@@ -55,11 +61,7 @@ _QUIET = prepare(
         func.coalesce(_E.c.at, _C.c.since) <= bindparam("before"),
     )
 )
-_LEFT = prepare(
-    _begun.outerjoin(_P, _owner).where(
-        or_(_P.c.seen_at.is_(None), _P.c.seen_at <= bindparam("before")), ~_answered
-    )
-)
+_LEFT = prepare(_begun.where(_seen_at <= bindparam("before"), ~_answered))
 CANDIDATES: dict[Change, tuple[State, Prepared]] = {
     "unclaimed": (State.WAITING, _BEGUN),
     "owner_gone": (State.WITH_LIBRARIAN, _LEFT),
@@ -69,7 +71,17 @@ CANDIDATES: dict[Change, tuple[State, Prepared]] = {
 _seen = upsert(_P).values({c.name: bindparam(c.name) for c in _P.c})
 _SEEN = prepare(
     _seen.on_conflict_do_update(
-        index_elements=["library", "staff"], set_={"seen_at": _seen.excluded.seen_at}
+        index_elements=["library", "staff", "node"], set_={"seen_at": _seen.excluded.seen_at}
+    )
+)
+_FORGET = prepare(
+    delete(_P).where(_P.c.library == bindparam("here"), _P.c.seen_at < bindparam("before"))
+)
+_ELSEWHERE = prepare(
+    select(_P.c.staff).where(
+        _P.c.library == bindparam("library"),
+        _P.c.node != bindparam("node"),
+        _P.c.seen_at >= bindparam("since"),
     )
 )
 
@@ -96,7 +108,15 @@ def standing(tx: Transaction, library: str, consultation: str) -> Standing | Non
     )
 
 
-def note_presence(tx: Transaction, library: str, staff: Sequence[str], now: float) -> None:
-    """Note for all servers that these librarians are at the desk."""
+def note_presence(
+    tx: Transaction, library: str, node: str, staff: Sequence[str], now: float
+) -> None:
+    """Note for all servers that these librarians are at the desk of this one."""
     for name in sorted(staff):
-        tx.run(_SEEN, library=library, staff=name, seen_at=now)
+        tx.run(_SEEN, library=library, staff=name, node=node, seen_at=now)
+    tx.run(_FORGET, here=library, before=now - KEPT_SECONDS)
+
+
+def present_elsewhere(tx: Transaction, library: str, node: str, since: float) -> list[str]:
+    """Return who has been seen by another server since then."""
+    return [row["staff"] for row in tx.all(_ELSEWHERE, library=library, node=node, since=since)]

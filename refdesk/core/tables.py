@@ -123,11 +123,12 @@ class StaffRow(SQLModel, table=True):
 
 
 class StaffPresenceRow(SQLModel, table=True):
-    """When a librarian was last seen at the desk, whichever server their page talks to."""
+    """When a librarian was last seen at the desk, by which server."""
 
     __tablename__ = "staff_presence"
     library: str = Field(primary_key=True)
     staff: str = Field(primary_key=True)
+    node: str = Field(primary_key=True)
     seen_at: float
 
 

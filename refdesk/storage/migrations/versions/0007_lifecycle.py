@@ -41,5 +41,6 @@ def upgrade() -> None:
         "staff_presence",
         sa.Column("library", sa.String, primary_key=True),
         sa.Column("staff", sa.String, primary_key=True),
+        sa.Column("node", sa.String, primary_key=True),
         sa.Column("seen_at", sa.Float, nullable=False),
     )

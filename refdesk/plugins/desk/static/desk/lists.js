@@ -10,6 +10,8 @@ const SHORT_SECONDS = 60;
 // Readers read and try things out: before this they are not called quiet.
 const QUIET_SECONDS = 10 * 60;
 const REFRESH_MS = 10_000;
+// What is late or quiet becomes so without a word from the server.
+const REDRAW_MS = 60_000;
 
 /** @typedef {Record<string, any>} Item */
 
@@ -27,6 +29,7 @@ export class Lists {
       });
     }
     setInterval(() => this.#refreshTimes(), REFRESH_MS);
+    setInterval(() => this.draw(), REDRAW_MS);
   }
 
   /** @param {Record<string, any>} frame */

@@ -206,6 +206,20 @@ async def test_a_reader_who_waits_for_one_who_has_gone_is_on_the_list_again(town
     assert (await server.words(one))[-1][1].startswith("Your librarian is not at the desk")
 
 
+async def test_who_is_at_the_desk_of_another_server_is_at_the_desk(town: Town) -> None:
+    server, elsewhere = town.server(), town.server()
+    elsewhere.duty.page_opened("li")
+    for one in (elsewhere, server, elsewhere):
+        await one.keeper.round()
+    assert server.duty.librarians() == {"li"}
+    assert (server.duty.here(), elsewhere.duty.elsewhere) == (frozenset(), frozenset())
+    elsewhere.duty.page_closed("li")
+    assert elsewhere.duty.librarians() == frozenset(), "where she was, at once"
+    town.clock.advance(minutes=1)
+    await server.keeper.round()
+    assert server.duty.librarians() == frozenset()
+
+
 async def test_a_librarian_who_has_answered_may_go(server: Server) -> None:
     one = await server.claimed()
     await server.desk.reply(LI, one, "On shelf 3.", "m1")
