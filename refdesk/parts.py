@@ -15,6 +15,7 @@ from refdesk.core.adapter import Adapter, NoSettings
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
+from refdesk.core.effect_desk import EffectDesk
 from refdesk.core.effect_runner import Effects
 from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
 from refdesk.core.erasures import Erasures
@@ -31,6 +32,7 @@ from refdesk.core.log_changes import LogChanges
 from refdesk.core.loop_watchdog import LoopWatchdog
 from refdesk.core.message_limits import MessageLimits
 from refdesk.core.outbox import Outbox
+from refdesk.core.outbox_desk import OutboxDesk
 from refdesk.core.passive_reply import PassiveReplies
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
@@ -148,6 +150,10 @@ class Parts:
             address_of=self._address_of,
             monotonic=self.monotonic,
         )
+        self.services[Outbox] = self.outbox
+        self.services[OutboxDesk] = OutboxDesk(
+            deployment.database, settings.library.id, self.outbox.touched, self.clock
+        )
         self.background: list[Callable[[], Awaitable[None]]] = [
             self.outbox.run,
             self.lifecycle.run,
@@ -239,6 +245,7 @@ class Parts:
         node, inbox, clock = self.lease.node, self.inbox, self.clock
         self.effects = Effects(database, library, self.host, surroundings, inbox, node, clock)
         self.reminders = Reminders(database, library, inbox, clock)
+        self.services[EffectDesk] = EffectDesk(self.effects, self.desk.reading)
         self.jobs = Jobs(database, library, self.host, surroundings, node, clock)
         keys = VaultKeys(deployment.folder, settings.vault)
         self.vault = IdentityVault(database, library, keys, self.clock)

@@ -147,9 +147,10 @@ class Outbox:
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def wake(self) -> None:
-        """Look for work at once."""
+    def touched(self, consultation: str) -> None:
+        """Look for work at once, and tell whoever listens: staff have done something."""
         self._news.set()
+        self._tell(consultation)
 
     def abandon(self) -> None:
         """Let go of what is on its way without a word, as a crash does."""

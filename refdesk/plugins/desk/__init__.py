@@ -7,7 +7,7 @@ from aiohttp import web
 
 from refdesk import hookimpl
 from refdesk.core.web.assets import WebAssets
-from refdesk.plugins.desk import consultation_api, session_api
+from refdesk.plugins.desk import attention_api, consultation_api, effect_api, session_api
 from refdesk.plugins.desk.desk_pages import DeskPages
 from refdesk.plugins.desk.doors import explained, for_librarians
 from refdesk.plugins.desk.live_desk import LiveDesk
@@ -29,6 +29,8 @@ def register_routes() -> Sequence[web.RouteDef]:
         *_page_routes(DeskPages(live)),
         *_session_routes(live),
         *_consultation_routes(),
+        *_attention_routes(),
+        *_effect_routes(),
         web.get("/desk/ws", live.socket),
     ]
 
@@ -62,4 +64,22 @@ def _consultation_routes() -> list[web.RouteDef]:
         web.post(f"{one}/wrap_up", for_librarians(api.wrap_up)),
         web.get(f"{one}/earlier", for_librarians(api.earlier)),
         web.post(f"{one}/merge", for_librarians(api.merge)),
+    ]
+
+
+def _attention_routes() -> list[web.RouteDef]:
+    api, one = attention_api, "/api/v1/attention/{id}"
+    return [
+        web.get("/api/v1/attention", for_librarians(api.list_attention)),
+        web.post(f"{one}/resend", for_librarians(api.resend)),
+        web.post(f"{one}/discard", for_librarians(api.discard)),
+    ]
+
+
+def _effect_routes() -> list[web.RouteDef]:
+    api, one = effect_api, "/api/v1/effects/{key}"
+    return [
+        web.get("/api/v1/effects", for_librarians(api.list_effects)),
+        web.post(f"{one}/run_again", for_librarians(api.run_again)),
+        web.post(f"{one}/settle", for_librarians(api.settle)),
     ]

@@ -26,6 +26,9 @@ _STATUS = {
     "not_a_librarian": 403,
     "wrong_origin": 403,
     "not_found": 404,
+    "not_there_any_more": 404,
+    "no_such_effect": 404,
+    "settled_already": 409,
     "taken": 409,
     "wrong_state": 409,
     "not_the_same_reader": 409,
@@ -51,6 +54,10 @@ _SAYS = {
     "not_a_librarian": "Your account does not answer readers. An administrator can change that.",
     "wrong_origin": "This request comes from another site.",
     "not_found": "There is no such consultation, or it does not wait for a librarian any more.",
+    "not_there_any_more": "Somebody has already settled this message, or it is not yours to see.",
+    "no_such_effect": "There is nothing of this key that needs somebody.",
+    "settled_already": "This has been settled already, or it may have happened and would happen "
+    "twice. Look into the other system, then settle it.",
     "taken": "{by} has already taken this consultation.",
     "wrong_state": "That is not possible at this point of the consultation. "
     "Please look at it again.",

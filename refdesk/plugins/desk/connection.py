@@ -14,11 +14,14 @@ from refdesk.core.desk_lists import DeskLists, ListName
 from refdesk.core.desk_work import Desk
 from refdesk.core.duty import Duty
 from refdesk.core.event_reading import EventReading
+from refdesk.core.outbox import Outbox
+from refdesk.core.outbox_desk import OutboxDesk
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.web.outgoing import Outgoing
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk import frames
 from refdesk.plugins.desk.frames import Problem, Unwatch, Watch
+from refdesk.plugins.desk.sending_news import SendingNews
 
 # How soon a session that was ended by a command loses its live page.
 SESSION_CHECK_SECONDS = 3.0
@@ -40,12 +43,21 @@ class Office:
     reading: EventReading
     accounts: StaffAccounts
     duty: Duty
+    outbox: Outbox
+    unsent: OutboxDesk
 
     @classmethod
     def of(cls, services: Mapping[type[Any], Any]) -> "Office":
         """Pick them from all services of the server."""
         desk: Desk = services[Desk]
-        return cls(desk.lists, desk.reading, services[StaffAccounts], services[Duty])
+        return cls(
+            desk.lists,
+            desk.reading,
+            services[StaffAccounts],
+            services[Duty],
+            services[Outbox],
+            services[OutboxDesk],
+        )
 
 
 class DeskConnection:
@@ -64,6 +76,9 @@ class DeskConnection:
         self._listed: set[str] = set()
         self._shown: dict[str, Any] | None = None
         self._changed = asyncio.Event()
+        self._sending = SendingNews(
+            who.actor, office.outbox, office.unsent, self._outgoing.push, lambda: self._watched
+        )
 
     async def serve(self) -> None:
         """Handle frames until the page goes away or the session ends."""
@@ -73,6 +88,7 @@ class DeskConnection:
         beside = [
             asyncio.create_task(self._keep_lists()),
             asyncio.create_task(self._check_session()),
+            asyncio.create_task(self._sending.keep()),
         ]
         try:
             async for frame in self._socket:
@@ -126,6 +142,7 @@ class DeskConnection:
                 seq = missed[-1].seq if missed else watch.last_seen
                 self._outgoing.push(frames.watching(listed, self.who.actor, seq))
                 await self._show_missed(missed)
+                self._sending.look()
         hints, self._held_back = self._held_back, None
         for consultation, events in hints:
             self._show(consultation, events)

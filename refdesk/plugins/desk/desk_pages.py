@@ -1,7 +1,6 @@
 """Which pages do librarians see? (Sign-in, which works without scripts, and the desk itself.)"""
 
 import secrets
-from urllib.parse import parse_qs
 
 from aiohttp import web
 
@@ -21,12 +20,11 @@ from refdesk.core.web.staff_session import (
     take_session_cookie,
 )
 from refdesk.plugins.desk.api_answers import language_of
+from refdesk.plugins.desk.forms import form_fields
 from refdesk.plugins.desk.live_desk import LiveDesk
 from refdesk.plugins.desk.session_api import end_session, seconds_to_wait, try_password
 
 FORM_COOKIE = "refdesk_form"
-_LARGEST_FORM_BYTES = 16 * 1024
-_MOST_FIELDS = 10
 _TEXTS = {
     "wrong": "Name and password do not belong together, or the account is switched off.",
     "wait": "Too many tries. Please wait {seconds} seconds and try again.",
@@ -63,7 +61,7 @@ class DeskPages:
 
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Check the form; a right password leads to the desk."""
-        fields = await _fields(request)
+        fields = await form_fields(request)
         name, password = fields.get("name", ""), fields.get("password", "")
         if not is_our_form(request.cookies.get(FORM_COOKIE, ""), fields.get("form_token", "")):
             return _form(request, "stale", name, status=403)
@@ -78,7 +76,7 @@ class DeskPages:
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End the session of the page that sent the form."""
-        fields = await _fields(request)
+        fields = await form_fields(request)
         who = await signed_in(request)
         response = _see_other(request, "/desk/sign-in")
         if who is not None:
@@ -122,18 +120,6 @@ def _page(
     if SelfFraming in request.app[SERVICES]:
         allow_frames(page, [])
     return page
-
-
-async def _fields(request: web.Request) -> dict[str, str]:
-    """Return the fields of a form; one that no page of ours sends has none."""
-    raw = await request.read()
-    if len(raw) > _LARGEST_FORM_BYTES:
-        return {}
-    try:
-        found = parse_qs(raw.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in found.items()}
 
 
 def _see_other(request: web.Request, path: str) -> web.HTTPSeeOther:

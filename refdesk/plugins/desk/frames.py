@@ -2,7 +2,8 @@
 
 From the page: `watch` (a consultation, and the last number seen of its log), `unwatch`. To the
 page: `list` (all lists, whenever they change), `watching`, then `event`s; `taken` when a colleague
-has claimed what was watched, `gone` when it waits for nobody any more.
+has claimed what was watched, `gone` when it waits for nobody any more. `attention` lists what could
+not be sent, `delivery` how far the messages of the watched consultation have come.
 """
 
 import json
@@ -104,6 +105,16 @@ def watching(listed: Listed, staff: StaffActor, newest: int) -> str:
 def event(one: Event) -> str:
     """Return an event frame, as readers' pages get it, notes among staff included."""
     return _dump(event_to_json(one))
+
+
+def attention(shown: dict[str, Any], now: float) -> str:
+    """Return the frame of what could not be sent, and of channels in trouble."""
+    return _dump({"type": "attention", "now": now, **shown})
+
+
+def delivery(consultation: str, marks: dict[str, Any]) -> str:
+    """Return how far the messages of the watched consultation have come, by number."""
+    return _dump({"type": "delivery", "consultation": consultation, "marks": marks})
 
 
 def taken(consultation: str, by: str) -> str:
