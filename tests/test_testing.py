@@ -4,11 +4,13 @@ import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from refdesk import Offer, Question, hookimpl
+from refdesk import Offer, PluginContext, Question, hookimpl
 from refdesk.core.capabilities import Capabilities, SendResult
 from refdesk.knowledge_base import make_entry
 from refdesk.testing import FakeChannel, FakeClock, MakeLibrary, Sent
@@ -85,6 +87,27 @@ async def test_a_fake_channel_says_what_it_is_told(library: MakeLibrary) -> None
     await asked.app.settle()
     assert len(channel.sent["anna"]) == 1
     assert len(channel.attempts) == 2
+
+
+async def test_a_call_of_another_system_leaves_no_connection_open(library: MakeLibrary) -> None:
+    async def tell(_request: web.Request) -> web.Response:
+        return web.json_response({"free": 12})
+
+    @hookimpl
+    async def answer_question(context: PluginContext) -> Offer:
+        told = await context.http.get_json(str(server.make_url("/free")))
+        return Offer(f"{told['free']} seats are free now.", 0.9)
+
+    application = web.Application()
+    application.router.add_get("/free", tell)
+    async with TestServer(application) as server:
+        settings = f'[plugins]\nlocal_services = ["127.0.0.1:{server.port}"]\n'
+        asked = library(SimpleNamespace(answer_question=answer_question), settings=settings)
+        readers = [asked.reader(name) for name in ("anna", "ben")]
+        await asyncio.gather(*(reader.says("Is there a free seat?") for reader in readers))
+        for reader in readers:
+            reader.expects("12 seats")
+    # What is left open is a warning at the end, and a warning is an error here.
 
 
 async def test_a_platform_that_waits_is_answered_on_its_request(library: MakeLibrary) -> None:

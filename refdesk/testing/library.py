@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,7 @@ class Library:
             monotonic=clock.monotonic if clock else time.monotonic,
         )
         self._numbers = itertools.count(1)
+        self._working = 0
         self._readers: dict[tuple[str, str], Reader] = {}
         self._librarians: dict[str, Librarian] = {}
         self.faults, self.deployment, self.app = self._open()
@@ -95,10 +97,11 @@ class Library:
 
     async def settle(self) -> None:
         """Wait until everything accepted is worked on and sent, and let every reader look."""
-        await self.unless_killed(self.app.settle(PATIENCE_SECONDS))
-        if not self.faults.killed:
-            for reader in self._readers.values():
-                await reader.listen()
+        async with self._at_work():
+            await self.unless_killed(self.app.settle(PATIENCE_SECONDS))
+            if not self.faults.killed:
+                for reader in self._readers.values():
+                    await reader.listen()
 
     async def advance(
         self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
@@ -110,9 +113,10 @@ class Library:
         if self._clock is None:
             raise RuntimeError("this library keeps the real time: library(clock=FakeClock())")
         self._clock.advance(seconds, minutes=minutes, hours=hours, days=days)
-        for round_ in self.app.rounds:
-            await self.unless_killed(round_())
-        await self.settle()
+        async with self._at_work():
+            for round_ in self.app.rounds:
+                await self.unless_killed(round_())
+            await self.settle()
 
     async def restarted(self) -> None:
         """End the app as a crash does, wherever it is, and start it again on the same folder."""
@@ -146,6 +150,17 @@ class Library:
         doing.cancel()
         await asyncio.wait({doing})
         return None
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        """Leave no connection to other systems open behind the last one who is at work."""
+        self._working += 1
+        try:
+            yield
+        finally:
+            self._working -= 1
+        if not self._working and not self.app.turns.in_hand and self.app.condition != "ready":
+            await self.app.http.close()
 
     def _open(self) -> tuple[Faults, Deployment, App]:
         faults = Faults()
