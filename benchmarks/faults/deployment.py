@@ -22,6 +22,9 @@ SETTINGS = """\
 burst = 1000000
 per_second = 1000.0
 address_burst = 1000000
+# A server that is frozen in the middle of an answer shall still have it when it goes on.
+[plugins]
+deadline_seconds = 20
 {storage}
 [adapters.plain]
 platform = "{platforms}"

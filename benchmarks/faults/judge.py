@@ -8,6 +8,7 @@ It never opens the database. Prints one JSON line; exit code 1 when a promise wa
 - answered twice: the reader saw more than one answer to it.
 - out of order: the answer to A was seen before the one to B, though B had been acknowledged before
   the platform first delivered A. (Of two that are on their way together either may come first.)
+- other texts: the reader saw something else than an answer, such as an apology.
 - silent: the platform never got a question acknowledged.
 """
 
@@ -20,6 +21,15 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from record import ANSWERED
+
+PROMISES = (
+    "lost",
+    "answered_twice",
+    "out_of_order",
+    "to_another_reader",
+    "other_texts",
+    "silent",
+)
 
 
 def judge(record: dict[str, Any], unknown: set[int]) -> dict[str, Any]:
@@ -72,7 +82,14 @@ def _out_of_order(asked: dict[int, Any], seen: list[int]) -> int:
 
 
 def is_broken(verdict: dict[str, Any]) -> bool:
-    promises = ("lost", "answered_twice", "out_of_order", "to_another_reader", "silent")
+    promises = (
+        "lost",
+        "answered_twice",
+        "out_of_order",
+        "to_another_reader",
+        "other_texts",
+        "silent",
+    )
     return any(verdict[name] for name in promises)
 
 

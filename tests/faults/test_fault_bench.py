@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 BENCH = Path(__file__).parents[2] / "benchmarks/faults/run.py"
-PROMISES = ("lost", "answered_twice", "out_of_order", "to_another_reader", "silent")
+PROMISES = ("lost", "answered_twice", "out_of_order", "to_another_reader", "other_texts", "silent")
 BOUND_SECONDS = 150
 
 
