@@ -4,7 +4,9 @@ import pytest
 
 from refdesk.core.capabilities import Capabilities, SendResult
 from refdesk.errors import DataError
-from refdesk.testing import FakeChannel, FakeClock, MakeLibrary
+from refdesk.knowledge_base import make_entry
+from refdesk.testing import BadNeighbour, FakeChannel, FakeClock, MakeLibrary
+from refdesk.testing.bad_neighbour import Does
 
 HELLO = "Hello! I am the automatic assistant"
 
@@ -36,6 +38,19 @@ async def test_a_message_survives_a_kill_at_every_write(
     await anna.repeats()
     await asked.advance(hours=1)
     assert [text[: len(HELLO)] for text in anna.heard] == [HELLO]
+
+
+@pytest.mark.parametrize("does", ["raises", "hangs", "returns nonsense"])
+async def test_a_bad_neighbour_is_asked_and_costs_nobody_an_answer(
+    library: MakeLibrary, does: Does
+) -> None:
+    neighbour = BadNeighbour(does)
+    entry = make_entry("print", "Where can I print?", "Beside the stairs.", language="en")
+    settings = "[plugins]\ndeadline_seconds = 0.2\n"
+    anna = library(neighbour, entries=[entry], settings=settings).reader("anna")
+    await anna.says("Where can I print?")
+    anna.expects("Beside the stairs.")
+    assert neighbour.asked == 1
 
 
 async def test_a_killed_program_does_nothing_more(library: MakeLibrary) -> None:

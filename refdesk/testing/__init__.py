@@ -23,6 +23,7 @@ from refdesk.testing.fixtures import (
 )
 
 if TYPE_CHECKING:
+    from refdesk.testing.bad_neighbour import BadNeighbour
     from refdesk.testing.fake_channel import FakeChannel, Sent
     from refdesk.testing.fake_clock import FakeClock
     from refdesk.testing.faults import Faults
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from refdesk.testing.reader import Reader
 
 __all__ = [
+    "BadNeighbour",
     "CheckTranscript",
     "FakeChannel",
     "FakeClock",
@@ -50,6 +52,7 @@ pytest.register_assert_rewrite(
     "refdesk.testing.adapter_contract", "refdesk.testing.encoding_contract"
 )
 _HOMES = {
+    "BadNeighbour": "refdesk.testing.bad_neighbour",
     "FakeChannel": "refdesk.testing.fake_channel",
     "FakeClock": "refdesk.testing.fake_clock",
     "Faults": "refdesk.testing.faults",
