@@ -125,6 +125,12 @@ class Effects:
             lambda tx: needing_attention(tx, self._library, overdue, most)
         )
 
+    def may_repeat(self, one: Undertaking) -> bool:
+        """Say whether trying it again cannot do it twice."""
+        effect = self._known.get((one.plugin, one.name))
+        known = effect is not None and effect.repeatable == "by key"
+        return known or one.state != "unknown"
+
     async def run_again(self, key: str, by: str) -> None:
         """Try a failed or unknown effect again, with its old key.
 
@@ -132,9 +138,7 @@ class Effects:
         system does not know the key: it would happen twice. Staff settle that one.
         """
         waiting = {one.id: one for one in await self.attention()}
-        one = waiting.get(key)
-        effect = self._known.get((one.plugin, one.name)) if one else None
-        if one and one.state == "unknown" and (effect is None or effect.repeatable == "no"):
+        if key in waiting and not self.may_repeat(waiting[key]):
             raise ConflictError(
                 "It may have happened already. Look into the other system, then settle it."
             )
