@@ -7,9 +7,16 @@ from aiohttp import web
 
 from refdesk import hookimpl
 from refdesk.core.web.assets import WebAssets
-from refdesk.plugins.desk import attention_api, consultation_api, effect_api, session_api
+from refdesk.plugins.desk import (
+    attention_api,
+    consultation_api,
+    effect_api,
+    plugin_api,
+    plugin_pages,
+    session_api,
+)
 from refdesk.plugins.desk.desk_pages import DeskPages
-from refdesk.plugins.desk.doors import explained, for_librarians
+from refdesk.plugins.desk.doors import explained, for_administrators, for_librarians
 from refdesk.plugins.desk.live_desk import LiveDesk
 
 _FOLDER = Path(__file__).parent
@@ -31,7 +38,17 @@ def register_routes() -> Sequence[web.RouteDef]:
         *_consultation_routes(),
         *_attention_routes(),
         *_effect_routes(),
+        *_plugin_routes(),
         web.get("/desk/ws", live.socket),
+    ]
+
+
+def _plugin_routes() -> list[web.RouteDef]:
+    return [
+        web.get("/desk/plugins", plugin_pages.plugins_page),
+        web.post("/desk/plugins", plugin_pages.switch_plugin),
+        web.get("/api/v1/plugins", for_administrators(plugin_api.list_plugins)),
+        web.post("/api/v1/plugins/{name}/switch", for_administrators(plugin_api.switch)),
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from refdesk.core.authorise import answers
+from refdesk.core.authorise import administers, answers
 from refdesk.core.duty import Duty
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn, signed_in
@@ -40,6 +40,22 @@ def for_librarians(handler: LibrarianHandler) -> Handler:
         if not answers(who.actor):
             return refuse(request, "not_a_librarian")
         service_of(request, Duty).called(who.actor.name)
+        return await handler(request, who)
+
+    return explained(call)
+
+
+def for_administrators(handler: LibrarianHandler) -> Handler:
+    """Let in signed-in colleagues who may change how the program works."""
+
+    async def call(request: web.Request) -> web.StreamResponse:
+        who = await signed_in(request)
+        if who is None:
+            return refuse(request, "not_signed_in")
+        if may_be_forged(request, who):
+            return refuse(request, "not_json")
+        if not administers(who.actor):
+            return refuse(request, "not_an_administrator")
         return await handler(request, who)
 
     return explained(call)
