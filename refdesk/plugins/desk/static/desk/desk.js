@@ -10,6 +10,7 @@ import { Lists } from "./lists.js";
 import { Memory } from "./memory.js";
 import { onPress, showNothing, showPane, tell } from "./pane.js";
 import { Reply } from "./reply.js";
+import { Unsent, showMarks } from "./sending.js";
 import { say } from "./texts.js";
 import { setClock } from "./times.js";
 import { onWrapUp, showWrapUp } from "./wrap_up.js";
@@ -22,6 +23,9 @@ const conversation = new Conversation();
 const lists = new Lists(isUnread);
 const earlier = new Earlier(base, merge);
 const reply = new Reply(base, memory, conversation, (words) => tell(words, "problem"));
+const unsent = new Unsent(base, tell);
+/** How far the messages of the open consultation have come. @type {Record<string, Item>} */
+let marks = {};
 /** @type {Item | null} */
 let opened = null;
 /** @type {Map<string, Item> | null} */
@@ -87,6 +91,7 @@ function leave(title, more) {
 }
 
 function watch() {
+  marks = {};
   if (opened) {
     connection.send({ type: "watch", consultation: opened.id, last_seen: conversation.lastSeen });
   } else {
@@ -104,6 +109,11 @@ function hear(frame) {
       return hearWatching(frame.item);
     case "event":
       return hearEvent(frame);
+    case "attention":
+      setClock(frame.now);
+      return unsent.show(frame);
+    case "delivery":
+      return hearMarks(frame);
     case "taken":
       return lose(frame.consultation, say("taken", { name: frame.by }));
     case "gone":
@@ -151,8 +161,16 @@ function hearWatching(item) {
 function hearEvent(event) {
   if (event.consultation !== opened?.id) return;
   conversation.show(event);
+  if (marks[event.seq]) showMarks({ [event.seq]: marks[event.seq] });
   if (opened && "state" in opened) showContext(opened, conversation.events);
   markRead();
+}
+
+/** @param {Record<string, any>} frame */
+function hearMarks(frame) {
+  if (frame.consultation !== opened?.id) return;
+  marks = frame.marks;
+  showMarks(marks);
 }
 
 /** @param {string} id @param {string} why */
