@@ -12,7 +12,10 @@ from sqlalchemy import text
 
 from refdesk.app import App
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
+from refdesk.core import vault_condition
+from refdesk.core.backup_archive import KEYS
 from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.vault_keys import VaultKeys
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base.checking import check as check_base
 from refdesk.storage import Database, Prepared, SqliteDatabase, prepare
@@ -65,6 +68,7 @@ def _shown(database: Database, statement: Prepared) -> str:
 def _findings(deployment: Deployment) -> Iterator[Finding]:
     yield from _files(deployment)
     yield from _database(deployment)
+    yield from _vault(deployment)
     health = check_base(deployment.knowledge_base)
     yield from (("problem", one) for one in health.index_problems)
     yield from (("advice", one) for one in health.entry_problems)
@@ -76,6 +80,7 @@ def _files(deployment: Deployment) -> Iterator[Finding]:
     paths = [deployment.folder]
     if isinstance(deployment.database, SqliteDatabase):
         paths.append(deployment.database.path)
+    paths += [path for name in KEYS if (path := deployment.folder / name).exists()]
     for path in paths:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             yield "problem", f"{path} is open to other users of this machine: chmod go= it."
@@ -100,6 +105,14 @@ def _database_file(deployment: Deployment) -> Iterator[Finding]:
         yield "problem", "The database file is damaged. Restore a backup."
     if deployment.database.read_blocking(lambda tx: tx.all(_FOREIGN_KEYS)):
         yield "problem", "The database has rows that refer to missing ones. Restore a backup."
+
+
+def _vault(deployment: Deployment) -> Iterator[Finding]:
+    keys = VaultKeys(deployment.folder, deployment.settings.vault)
+    library = deployment.settings.library.id
+    if vault_condition.readable(deployment.database, library, keys) == "key missing":
+        missing = f"Addresses of readers cannot be read: {keys.origin} is missing or another one."
+        yield "problem", f"{missing} Restore it from your copy of the keys."
 
 
 def _components(deployment: Deployment) -> Iterator[Finding]:

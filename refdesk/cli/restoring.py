@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from refdesk.cli.erasing import erasures_of
-from refdesk.core import identity_rows
+from refdesk.core import vault_condition
 from refdesk.core.after_restore import HeldBack, hold_back
 from refdesk.core.backup_archive import DATABASE, KEYS, SETTINGS, Manifest, read_manifest, unpack
 from refdesk.core.erasure_journal import JOURNAL_FILE, Erasure, ErasureJournal
@@ -22,7 +22,7 @@ from refdesk.core.private_files import sync_folder
 from refdesk.core.settings import Settings, load_settings
 from refdesk.core.vault_keys import KEY_FILE, VaultKeys
 from refdesk.deployment import Deployment, open_deployment
-from refdesk.errors import DataError, SettingsError, StorageError, VaultError
+from refdesk.errors import DataError, StorageError
 from refdesk.storage import ServerLock
 from refdesk.storage.sqlite.copies import check_file
 from refdesk.storage.sqlite.write_ahead_log import empty_write_ahead_log
@@ -44,7 +44,7 @@ class Restored:
     erased: int
     held_back: HeldBack
     entries: int
-    addresses: Literal["none", "readable", "key missing"]
+    addresses: vault_condition.Readable
     settings: Literal["restored", "kept", "none"] = "none"
     set_aside: list[str] = field(default_factory=list)
 
@@ -124,20 +124,10 @@ def _build(
         return Restored(manifest, erased, held, deployment.knowledge_base.entry_count, addresses)
 
 
-def _addresses(
-    deployment: Deployment, target: Target
-) -> Literal["none", "readable", "key missing"]:
-    library = deployment.settings.library.id
-    needed = deployment.database.read_blocking(lambda tx: identity_rows.keys_in_use(tx, library))
-    if not needed:
-        return "none"
+def _addresses(deployment: Deployment, target: Target) -> vault_condition.Readable:
     from_backup = (deployment.folder / KEY_FILE).exists()
-    folder = deployment.folder if from_backup else target.folder
-    try:
-        there = {key.id for key in VaultKeys(folder, deployment.settings.vault).load()}
-    except (SettingsError, VaultError):
-        return "key missing"
-    return "readable" if needed <= there else "key missing"
+    keys = VaultKeys(deployment.folder if from_backup else target.folder, deployment.settings.vault)
+    return vault_condition.readable(deployment.database, deployment.settings.library.id, keys)
 
 
 def _put_in_place(

@@ -18,7 +18,7 @@ _K: Any = VaultKeyRow.__table__  # type: ignore[attr-defined]
 _RID_BYTES = 16
 
 _IN_LIBRARY = _I.c.library == bindparam("library")
-_FIND = prepare(select(_I.c.rid).where(_IN_LIBRARY, _I.c.fingerprint == bindparam("fingerprint")))
+_FIND = prepare(select(_I).where(_IN_LIBRARY, _I.c.fingerprint == bindparam("fingerprint")))
 _INSERT = prepare(upsert(_I).on_conflict_do_nothing().returning(_I.c.rid))
 _ADDRESS = prepare(
     select(_I).where(
@@ -71,10 +71,16 @@ class Known:
 
 
 def find(tx: Transaction, library: str, keys: Keys, account: str, address: str) -> Known:
-    """Return whose address this is, under whichever of the keys it was written."""
+    """Return whose address this is, under whichever of the keys it was written.
+
+    Raises `VaultError` when the fingerprint stands beside another address: somebody moved it, and
+    the message would be taken for another reader's.
+    """
     for key in keys:
         row = tx.one(_FIND, library=library, fingerprint=key.fingerprint(library, account, address))
         if row is not None:
+            if opened(row, (key,)) != address:
+                raise VaultError(f"The fingerprint of reader {row['rid']} was changed or moved.")
             return Known("known", row["rid"])
     return Known("unknown")
 

@@ -1,9 +1,15 @@
 """Does `refdesk check` tell a safe deployment from an unsafe one?"""
 
+import asyncio
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+
+from refdesk.core.identity_vault import IdentityVault
+from refdesk.core.vault_keys import VaultKeys
+from refdesk.deployment import open_deployment
 
 
 def check(folder: Path) -> tuple[int, dict[str, list[str]]]:
@@ -35,6 +41,21 @@ def test_conversations_in_the_clear_are_a_problem(tmp_path: Path) -> None:
 def test_trying_it_on_this_machine_is_none(tmp_path: Path) -> None:
     code, found = check(with_address(tmp_path / "local", "http://localhost:8080/ask"))
     assert (code, found["problems"]) == (0, [])
+
+
+def test_a_missing_or_open_key_is_a_problem(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    keys = VaultKeys(folder)
+    with closing(open_deployment(folder)) as deployment:
+        vault = IdentityVault(deployment.database, "main", keys)
+        asyncio.run(vault.rid_for("wechat", "somebody"))
+    keys.path.chmod(0o644)
+    _code, found = check(folder)
+    assert ["vault.key is open to other users" in one for one in found["problems"]] == [True]
+    keys.path.unlink()
+    code, found = check(folder)
+    assert code == 1
+    assert "Addresses of readers cannot be read" in found["problems"][0]
 
 
 def test_a_folder_that_others_may_read_is_a_problem(tmp_path: Path) -> None:

@@ -143,6 +143,21 @@ async def test_a_row_moved_to_another_reader_is_noticed(
         await open_vault().address_of("wechat", one)
 
 
+async def test_nobody_is_taken_for_another_reader_by_a_moved_fingerprint(
+    open_vault: OpenVault, database: Database
+) -> None:
+    vault = open_vault()
+    one, other = await vault.rid_for("wechat", "one"), await vault.rid_for("wechat", "other")
+    fingerprint = prepare(text("SELECT fingerprint FROM identity WHERE rid = :rid"))
+    move = prepare(text("UPDATE identity SET fingerprint = :fingerprint WHERE rid = :rid"))
+    row = await database.read(lambda tx: tx.one(fingerprint, rid=one))
+    assert row is not None
+    await database.write(lambda tx: tx.run(move, fingerprint="elsewhere", rid=one))
+    await database.write(lambda tx: tx.run(move, fingerprint=row["fingerprint"], rid=other))
+    with pytest.raises(VaultError, match="was changed or moved"):
+        await open_vault().rid_for("wechat", "one")
+
+
 async def test_without_addresses_there_is_no_key(open_vault: OpenVault, tmp_path: Path) -> None:
     assert await open_vault().address_of("web_chat", "r1") is None
     assert not (tmp_path / KEY_FILE).exists()
