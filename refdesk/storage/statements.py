@@ -7,7 +7,6 @@ statement.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Dialect, Executable
@@ -36,23 +35,27 @@ class Compiled:
 
 
 class Prepared:
-    """A statement that each engine compiles for itself, once, when it first runs."""
+    """A statement that each engine compiles for itself, once, when it first runs.
+
+    `sqlite` and `postgresql` are what an engine runs.
+    """
+
+    __slots__ = ("_statement", "postgresql", "sqlite")
+
+    sqlite: Compiled
+    postgresql: Compiled
 
     def __init__(self, statement: ClauseElement) -> None:
         """Keep `statement`."""
         self._statement = statement
 
-    @cached_property
-    def sqlite(self) -> Compiled:
-        """The statement for SQLite."""
-        return _compiled(self._statement, _SQLITE)
-
-    @cached_property
-    def postgresql(self) -> Compiled:
-        """The statement for asyncpg."""
-        from sqlalchemy.dialects.postgresql import asyncpg  # noqa: PLC0415 - only where it is used
-
-        return _compiled(self._statement, asyncpg.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy lacks it
+    def __getattr__(self, engine: str) -> Compiled:
+        """Compile for the engine: Python comes here only while the attribute is empty."""
+        if engine not in {"sqlite", "postgresql"}:
+            raise AttributeError(engine)
+        compiled = _compiled(self._statement, _dialect(engine))
+        setattr(self, engine, compiled)
+        return compiled
 
 
 def prepare(statement: Executable) -> Prepared:
@@ -64,6 +67,14 @@ def prepare(statement: Executable) -> Prepared:
     if not isinstance(statement, ClauseElement):
         raise TypeError(f"{statement!r} cannot be compiled")
     return Prepared(statement)
+
+
+def _dialect(engine: str) -> Dialect:
+    if engine == "sqlite":
+        return _SQLITE
+    from sqlalchemy.dialects.postgresql import asyncpg  # noqa: PLC0415 - only where it is used
+
+    return asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy lacks it
 
 
 def _compiled(statement: ClauseElement, dialect: Dialect) -> Compiled:

@@ -21,8 +21,8 @@ REMOVE_ALL = prepare(ITEM.delete())
 MOUNTS = r"""
 proc /proc proc rw 0 0
 /dev/sda1 / ext4 rw 0 0
-server:/home /home nfs4 rw 0 0
-/dev/sdb1 /home/local xfs rw 0 0
+server:/team /mnt nfs4 rw 0 0
+/dev/sdb1 /mnt/local xfs rw 0 0
 //server/library /srv/our\040library cifs rw 0 0
 tmpfs /srv tmpfs rw 0 0
 """.lstrip()
@@ -108,9 +108,9 @@ def test_a_file_that_cannot_be_opened_is_refused_clearly(tmp_path: Path) -> None
     ("path", "kind"),
     [
         ("/var/lib/refdesk", "ext4"),
-        ("/home/li/refdesk", "nfs4"),
-        ("/home/local/refdesk", "xfs"),
-        ("/homeless", "ext4"),
+        ("/mnt/team/refdesk", "nfs4"),
+        ("/mnt/local/refdesk", "xfs"),
+        ("/mnt2", "ext4"),
         ("/srv/our library/refdesk", "cifs"),
         ("/srv/other", "tmpfs"),
     ],
