@@ -53,7 +53,7 @@ from refdesk.core.readiness import Readiness
 from refdesk.core.reminders import Reminders
 from refdesk.core.secrets import deployment_key
 from refdesk.core.sending_windows import SendingWindows
-from refdesk.core.settings import parse, refuse_unknown_names
+from refdesk.core.settings import parse, read_only, refuse_unknown_names
 from refdesk.core.shared_live import SharedLive
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.turns import SILENCE_SECONDS, Turns
@@ -268,7 +268,9 @@ class Parts:
         models: dict[str, type[BaseModel]] = dict.fromkeys(self.host.names(), NoSettings)
         models |= self.host.collect(hookspecs.register_settings)
         return {
-            plugin: parse(model, self.settings.plugins.section(plugin), f"plugins.{plugin}")
+            plugin: parse(
+                read_only(model), self.settings.plugins.section(plugin), f"plugins.{plugin}"
+            )
             for plugin, model in models.items()
         }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from itertools import combinations
+from types import MappingProxyType
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PrivateAttr, model_validator
 
 from refdesk.core.calendar import Calendar, DatedException
 from refdesk.core.calendar_notation import ZoneName
@@ -25,7 +26,10 @@ class HoursSettings(Section):
     default_place: str | None = Field(
         None, description="The place meant when a reader names none; the first one if left out."
     )
-    places: dict[PlaceKey, PlaceSettings] = Field(
+    # Read-only: every plugin is handed this one.
+    places: Annotated[
+        dict[PlaceKey, PlaceSettings], AfterValidator(MappingProxyType), PlainSerializer(dict)
+    ] = Field(
         min_length=1, description="Places and services by a short key, e.g. library, law_library."
     )
     exceptions: tuple[ExceptionSettings, ...] = Field(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,11 @@ class Surroundings:
     library_names: Mapping[Language, str]
     library_id: str = "main"
 
+    def __post_init__(self) -> None:
+        """Let nobody who is handed these change them for others."""
+        for name in ("services", "settings", "library_names"):
+            object.__setattr__(self, name, MappingProxyType(getattr(self, name)))
+
     @property
     def zone(self) -> tzinfo:
         """The time zone of the library, as its opening hours name it; UTC without them."""
@@ -58,17 +64,37 @@ class PluginContext:
     did not finish are never written.
     """
 
-    __slots__ = ("_surroundings", "intents", "language", "now", "plugin")
+    __slots__ = ("_intents", "_language", "_now", "_plugin", "_surroundings")
 
     def __init__(
         self, plugin: str, language: Language, now: float, surroundings: Surroundings
     ) -> None:
         """Speak for `plugin`; `now` is in seconds since the epoch."""
-        self.plugin = plugin
-        self.language: Language = language
-        self.now = now
-        self.intents: list[Intent] = []
+        self._plugin = plugin
+        self._language: Language = language
+        self._now = now
+        self._intents: list[Intent] = []
         self._surroundings = surroundings
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin that this is for."""
+        return self._plugin
+
+    @property
+    def language(self) -> Language:
+        """The language to answer in."""
+        return self._language
+
+    @property
+    def now(self) -> float:
+        """The present moment, in seconds since the epoch."""
+        return self._now
+
+    @property
+    def intents(self) -> list[Intent]:
+        """What the plugin has asked for so far."""
+        return self._intents
 
     def bound_to(self, plugin: str) -> "PluginContext":
         """Return a context of the same moment for another plugin, without intents."""

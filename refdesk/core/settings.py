@@ -180,6 +180,19 @@ def parse(
         raise SettingsError(f"{file}: " + "\n".join(lines)) from None
 
 
+def read_only(model: type[BaseModel]) -> type[BaseModel]:
+    """Return a model whose sections nobody can change once they are checked."""
+    return type(
+        model.__name__,
+        (model,),
+        {
+            "model_config": ConfigDict(frozen=True),
+            "__doc__": model.__doc__,
+            "__module__": model.__module__,
+        },
+    )
+
+
 def refuse_unknown_names(section: ComponentSettings, kind: str, known: Sequence[str]) -> None:
     """Raise `SettingsError` for a section or a name in a list that belongs to no component."""
     for name in section.model_extra or {}:
