@@ -3,6 +3,7 @@
 import base64
 import secrets
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -74,6 +75,18 @@ class Servers:
             folder.mkdir()
             settings = SETTINGS.format(storage=storage, platforms=platforms)
             (folder / "refdesk.toml").write_text(settings)
+
+    def add_staff(self, name: str, password: str) -> None:
+        """Make an account for the judge, as an administrator would."""
+        folder = self._folder / "node-0"
+        command = ["-m", "refdesk", "staff", "add", name, "--role", "administrator"]
+        subprocess.run(
+            [sys.executable, *command, "--password-stdin", "--data", str(folder)],
+            input=password,
+            text=True,
+            check=True,
+            capture_output=True,
+        )
 
     def addresses(self) -> list[str]:
         return [node.address for node in self.nodes]

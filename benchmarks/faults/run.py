@@ -10,7 +10,9 @@ exit code 0 when every promise was kept. With `--fencing off` it has to be 1.
 
 import argparse
 import json
+import os
 import random
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from moments import MOMENTS
 from processes import Process
 
 HERE = Path(__file__).parent
+STAFF = "judge"
 QUIET_SECONDS = 20.0
 MOMENT_PATIENCE_SECONDS = 10.0
 
@@ -41,6 +44,7 @@ class Bench:
             *("--readers", options.readers, "--messages", options.messages),
             *("--seconds", options.seconds, "--seed", options.seed),
         )
+        self._password = secrets.token_urlsafe()
         self._done: dict[str, int] = {}
 
     def run(self) -> int:
@@ -48,6 +52,7 @@ class Bench:
         self._platforms.start()
         try:
             self._servers.configure(self._platforms.address)
+            self._servers.add_staff(STAFF, self._password)
             for node in self._servers.nodes:
                 node.start()
             self._tell_addresses()
@@ -119,7 +124,9 @@ class Bench:
             [
                 *(sys.executable, str(HERE / "judge.py")),
                 *("--platforms", self._platforms.address, "--server", self._servers.addresses()[0]),
+                *("--staff", STAFF),
             ],
+            env={**os.environ, "REFDESK_BENCH_PASSWORD": self._password},
             capture_output=True,
             text=True,
             timeout=60,
