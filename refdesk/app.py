@@ -58,6 +58,7 @@ class App(Parts):
         for adapter in self._adapters.values():
             await adapter.close()
         await self.turns.drain(DRAIN_SECONDS)
+        await self.effects.drain(DRAIN_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

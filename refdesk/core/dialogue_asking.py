@@ -111,6 +111,10 @@ class Asking:
             if chosen is None:
                 return await self._failed(handling, form)
             possible = chosen.value
+            if not isinstance(possible, Wrong) and not all(
+                isinstance(one, Possible) for one in possible
+            ):
+                return await self._failed(handling, form)
             if isinstance(possible, Wrong) or not possible:
                 return await self._nothing_to_choose(handling, form, possible)
             form = replace(form, possible=tuple(possible))

@@ -4,7 +4,7 @@ A step around the handling of a message: words and buttons that belong to the fo
 all others go on as if there were none, and the form then asks its question again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -22,12 +22,12 @@ from refdesk.core.dialogue_forms import (
     load_form,
     put_aside,
 )
-from refdesk.core.dialogue_hearing import ShowFields, Stale, hear, is_word_of_form
+from refdesk.core.dialogue_hearing import Heard, ShowFields, Stale, hear, is_word_of_form
 from refdesk.core.dialogue_prompts import buttons, fields_to_change, how_to_leave, invitation
 from refdesk.core.dialogue_steps import Give, Misheard, first_step, fitting
 from refdesk.core.dialogues import Circumstances, Dialogue, DialogueTable, text_in
 from refdesk.core.intents import BeginDialogue, HandOff, Say, Schedule
-from refdesk.core.messages import Reply, Text
+from refdesk.core.messages import InboundMessage, Option, Reply, Text
 from refdesk.core.middleware import Handling, Next
 from refdesk.core.offers import HandoffReason
 from refdesk.core.plugin_context import Surroundings
@@ -119,19 +119,42 @@ class Dialogues:
         dialogue = self._found(form, handling.consultation.account)
         if dialogue is None:
             return await self._gone(handling, form, following)
-        known = self._circumstances(form)
-        form = fitting(dialogue, form, known)
+        waited = self._clock() - form.touched
+        if waited >= KEPT_SECONDS:
+            return replace(await following(handling), dialogue="")
+        if form.condition == "open" and waited > 60.0 * dialogue.minutes:
+            # Nobody has put it aside: its consultation was closed for a while.
+            form = replace(form, condition="aside")
+        understood = await self._understood(handling, dialogue, form)
+        if understood is None:
+            return await self._gone(handling, form, following)
+        form, heard = understood
         outcome = None
         if not self._is_command(handling, "reserved"):
-            outcome = await self._heard(handling, dialogue, form, known)
+            outcome = await self._taken(handling, dialogue, form, heard)
         return outcome or await self._beside_form(handling, following, dialogue, form)
 
-    async def _heard(
-        self, handling: Handling, dialogue: Dialogue, form: Form, known: Circumstances
+    async def _understood(
+        self, handling: Handling, dialogue: Dialogue, form: Form
+    ) -> tuple[Form, Heard] | None:
+        """Read what is said; None when that fails, since kinds of answers may be a plugin's own."""
+        message, offered = handling.message, handling.consultation.offered
+        done = await self._host.run(
+            form.plugin,
+            dialogue.name,
+            _understand,
+            dialogue,
+            form,
+            message,
+            offered,
+            self._circumstances(form),
+        )
+        return done.value if done else None
+
+    async def _taken(
+        self, handling: Handling, dialogue: Dialogue, form: Form, heard: Heard
     ) -> Outcome | None:
         """Take what is said to the form; None when it is not for the form."""
-        message, offered = handling.message, handling.consultation.offered
-        heard = hear(dialogue, form, message.text, message.action, offered, known)
         if heard == "not for the form":
             return None
         if isinstance(heard, Misheard) and self._is_command(handling, "any"):
@@ -238,6 +261,17 @@ class Dialogues:
     def _circumstances(self, form: Form) -> Circumstances:
         today = datetime.fromtimestamp(self._clock(), self._surroundings.zone).date()
         return Circumstances(form.language, today)
+
+
+async def _understand(
+    dialogue: Dialogue,
+    form: Form,
+    message: InboundMessage,
+    offered: Sequence[Option],
+    known: Circumstances,
+) -> tuple[Form, Heard]:
+    form = fitting(dialogue, form, known)
+    return form, hear(dialogue, form, message.text, message.action, offered, known)
 
 
 def _look_again(at: float) -> Schedule:

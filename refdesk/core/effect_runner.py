@@ -79,17 +79,18 @@ class Effects:
         self._clock = clock
         self._chance = chance
         self._known = declared(host, hookspecs.register_effects, Effect)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._taking = True
 
     async def run(self) -> None:
         """Carry out what is due, until cancelled."""
-        under_way: set[asyncio.Task[None]] = set()
         forgotten = 0.0
         try:
             while True:
-                for one in await self._take(MOST_AT_ONCE - len(under_way)):
+                for one in await self._take(MOST_AT_ONCE - len(self._under_way)):
                     task = asyncio.create_task(self._carry_out(one))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
+                    self._under_way.add(task)
+                    task.add_done_callback(self._under_way.discard)
                 await self.tell()
                 if abs(self._clock() - forgotten) > KEPT_SECONDS / 100:
                     forgotten = self._clock()
@@ -99,9 +100,15 @@ class Effects:
                     )
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            for task in under_way:
+            for task in self._under_way:
                 task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def drain(self, seconds: float) -> None:
+        """Take up nothing more and wait for the attempts under way, at most so long."""
+        self._taking = False
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=seconds)
 
     async def perform_due(self) -> int:
         """Carry out everything that is due now and tell what came of it; return how many."""
@@ -162,7 +169,7 @@ class Effects:
 
     async def _take(self, most: int) -> list[Undertaking]:
         """Take up what is due, and first what servers that have died were doing."""
-        if most <= 0:
+        if most <= 0 or not self._taking:
             return []
         for one in await self._database.read(lambda tx: abandoned(tx, self._library, self._node)):
             log.warning("effect_abandoned", effect=one.name, attempt=one.attempts)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from refdesk.core.consultations import Consultation, State
+from refdesk.core.dialogue_forms import KEPT_SECONDS
 from refdesk.core.intents import Schedule, Unschedule
 from refdesk.core.messages import Reply
 from refdesk.core.tables import ConsultationRow
@@ -40,6 +41,11 @@ _SET = prepare(
 )
 _CANCEL = prepare(delete(_M).where(*(_M.c[name] == bindparam(name) for name in _WHICH)))
 _FIRED = prepare(delete(_M).where(*(_M.c[name] == bindparam(name) for name in (*_WHICH, "at"))))
+_FORGET_FORM = prepare(
+    update(_C)
+    .where(_C.c.library == bindparam("in_library"), _C.c.id == bindparam("key"))
+    .values(dialogue="")
+)
 _DUE = prepare(
     select(_M, _C.c.state)
     .outerjoin(_C, _C.c.id == _M.c.consultation)
@@ -80,7 +86,8 @@ def set_reminder(
         "rid": consultation.rid,
         "plugin": wish.plugin,
         "name": wish.name,
-        "reference": wish.reference,
+        # The core's own belong to a consultation, a plugin's to a reader.
+        "reference": wish.reference if wish.plugin else consultation.id,
     }
     if isinstance(wish, Unschedule):
         tx.run(_CANCEL, **which)
@@ -117,7 +124,7 @@ class Reminders:
             for row in rows:
                 if _still_wanted(row):
                     await self._inbox.trigger(trigger_of(row))
-                await self._database.write(partial(_forget, row=row))
+                await self._database.write(partial(_done_with, row=row))
             count += len(rows)
         return count
 
@@ -128,9 +135,21 @@ class Reminders:
         )
 
 
-def _forget(tx: Transaction, row: Row) -> None:
-    """Drop what has fired, unless it has been set anew for another time."""
-    tx.run(_FIRED, **{name: row[name] for name in (*_WHICH, "at")})
+def _done_with(tx: Transaction, row: Row) -> None:
+    """Drop what has fired, unless it has been set anew for another time.
+
+    A form of a consultation that is closed is kept a while, for the reader's return, and then
+    forgotten without a word.
+    """
+    which = {name: row[name] for name in _WHICH}
+    tx.run(_FIRED, **which, at=row["at"])
+    if _still_wanted(row):
+        return
+    if load_data(row["data"]).get("then") == "forget":
+        tx.run(_FORGET_FORM, in_library=row["library"], key=row["consultation"])
+    else:
+        later = {"at": row["at"] + KEPT_SECONDS, "data": '{"then":"forget"}'}
+        tx.run(_SET, **which, **later, consultation=row["consultation"])
 
 
 def _still_wanted(row: Row) -> bool:

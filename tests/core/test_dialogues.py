@@ -316,6 +316,47 @@ async def test_a_form_that_nobody_fills_in_is_put_aside_and_forgotten_after_a_da
     assert tours.booked == []
 
 
+async def close(willow: Library) -> None:
+    anna, wang = willow.reader("anna"), willow.librarian("wang")
+    await anna.says("librarian")
+    await wang.claims(anna)
+    await wang.closes(anna)
+
+
+async def test_a_form_of_a_closed_consultation_waits_a_day_and_is_then_forgotten(
+    willow: Library,
+) -> None:
+    anna = willow.reader("anna")
+    await fill_in(willow, "tour", "tomorrow")
+    await close(willow)
+    await willow.advance(minutes=40)
+    assert "Which day?" not in anna.heard[-1], "nothing is said into a closed consultation"
+    consultation = await willow.app.desk.reading.consultation(anna.consultation)
+    assert consultation is not None
+    assert consultation.dialogue
+    await willow.advance(hours=25)
+    consultation = await willow.app.desk.reading.consultation(anna.consultation)
+    assert consultation is not None
+    assert consultation.dialogue == ""
+
+
+async def test_a_kind_of_answer_that_fails_brings_a_person(
+    library: MakeLibrary, tours: Tours
+) -> None:
+    class Broken(FreeText):
+        def read(self, *_said: object) -> str | None:
+            raise RuntimeError
+
+    wish = Field("wish", both("Wish", "要求"), both("Any wish?", "有什么要求？"), Broken(5))
+    form = Dialogue("tours.book", both("Book a tour", "预约参观"), (wish,), tours.finish)
+    tours.form = lambda: form  # type: ignore[method-assign]
+    willow = library(tours, clock=FakeClock())
+    anna = willow.reader("anna")
+    await fill_in(willow, "tour", "a garden")
+    anna.expects("“Book a tour” is not available at the moment")
+    anna.expects("librarians' list")
+
+
 async def test_what_is_known_already_is_not_asked(willow: Library) -> None:
     anna = willow.reader("anna")
     await anna.says("tour tomorrow")

@@ -22,6 +22,7 @@ from refdesk import (
 )
 from refdesk.core.effect_rules import LONGEST_PAUSE_SECONDS, after_attempt, pause_before
 from refdesk.core.effects import AttemptResult, Repeatable
+from refdesk.core.messages import InboundMessage
 from refdesk.errors import ConflictError, PluginError, RemoteServiceError
 from refdesk.testing import FakeClock, Library, MakeLibrary
 
@@ -208,6 +209,31 @@ async def test_a_server_that_dies_during_an_attempt_does_nothing_twice(
     assert len(posting.calls) == (2 if repeatable == "by key" else 1)
     assert [one.ending for one in posting.told] == ["done" if repeatable == "by key" else "unknown"]
     await willow.app.stop()
+
+
+async def test_a_server_that_stops_waits_for_the_attempt_under_way(
+    library: MakeLibrary, posting: Posting
+) -> None:
+    posting.repeatable = "no"
+    willow = library(posting, clock=FakeClock())
+    await willow.app.start()
+    reached, released = asyncio.Event(), asyncio.Event()
+
+    async def takes_its_time() -> AttemptResult:
+        reached.set()
+        await released.wait()
+        return EffectDone()
+
+    posting.answers = [takes_its_time]
+    gateway = willow.app.gateway
+    await gateway.accept(InboundMessage("web_chat", "anna", "k", "/post A", gateway.now()))
+    await reached.wait()
+    stopping = asyncio.create_task(willow.app.stop())
+    released.set()
+    await stopping
+    await willow.restarted()
+    await willow.settle()
+    assert [one.ending for one in posting.told] == ["done"]
 
 
 async def test_staff_settle_what_nobody_knows_and_the_reader_hears(
