@@ -4,6 +4,7 @@ Everything is built and checked in a folder of its own inside the deployment. On
 change: each in one step, the database last but for the index, which is made anew if it is missing.
 """
 
+import itertools
 import os
 import shutil
 import time
@@ -80,17 +81,31 @@ def restore(
         raise DataError(
             "This deployment keeps its rows on PostgreSQL: restore them with its tools."
         )
-    target.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(target.folder):
-        erasures = _noted(target.folder, journals)
-        _refuse_what_is_in_the_way(archive, target, manifest)
-        with _workshop(target.folder) as workshop:
-            unpack(archive, workshop, progress)
-            _refuse_other_keys(workshop, target)
-            check_file(workshop / DATABASE)
-            restored = _build(workshop, target, manifest, erasures, progress, clock)
-            empty_write_ahead_log(workshop / DATABASE)
-            _put_in_place(workshop, target, restored, clock)
+    try:
+        target.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(target.folder):
+            return _restore(archive, manifest, target, journals, progress, clock)
+    except OSError as error:
+        raise StorageError(f"{target.folder} cannot be written to: {error.strerror}.") from error
+
+
+def _restore(
+    archive: Path,
+    manifest: Manifest,
+    target: Target,
+    journals: Sequence[Path],
+    progress: Progress,
+    clock: Callable[[], float],
+) -> Restored:
+    erasures = _noted(target.folder, journals)
+    _refuse_what_is_in_the_way(archive, target, manifest)
+    with _workshop(target.folder) as workshop:
+        unpack(archive, workshop, progress)
+        _refuse_other_keys(workshop, target)
+        check_file(workshop / DATABASE)
+        restored = _build(workshop, target, manifest, erasures, progress, clock)
+        empty_write_ahead_log(workshop / DATABASE)
+        _put_in_place(workshop, target, restored, clock)
     return restored
 
 
@@ -133,7 +148,7 @@ def _addresses(deployment: Deployment, target: Target) -> vault_condition.Readab
 def _put_in_place(
     workshop: Path, target: Target, restored: Restored, clock: Callable[[], float]
 ) -> None:
-    folder, stamp = target.folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
+    folder, stamp = target.folder, _new_stamp(target.folder, clock())
 
     def set_aside(name: str, beside: str = "") -> None:
         """Give what is there a second name: it is there at every moment, under one of them."""
@@ -163,6 +178,13 @@ def _put_in_place(
     shutil.rmtree(folder / "index", ignore_errors=True)
     (workshop / "index").replace(folder / "index")
     sync_folder(folder)
+
+
+def _new_stamp(folder: Path, now: float) -> str:
+    """Return the time as the end of names that are not there yet."""
+    second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    stamps = itertools.chain([second], (f"{second}-{number}" for number in itertools.count(2)))
+    return next(stamp for stamp in stamps if not list(folder.glob(f"*.replaced-{stamp}*")))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from refdesk.core.private_files import sync_folder
-from refdesk.errors import DataError
+from refdesk.errors import DataError, StorageError
 
 JOURNAL_FILE = "erasures.jsonl"
 _FIELDS = {"id": str, "library": str, "rid": str, "at": float}
@@ -50,18 +50,28 @@ class ErasureJournal:
         return [self._parsed(number, line) for number, line in enumerate(whole.splitlines(), 1)]
 
     def add(self, erasures: Iterable[Erasure]) -> None:
-        """Add lines and return when they are on the disk."""
+        """Add lines and return when they are on the disk.
+
+        Raises `StorageError` when that fails; nothing may be erased then.
+        """
         lines = "".join(f"{json.dumps(asdict(one))}\n" for one in erasures)
         if not lines:
             return
+        try:
+            self._append(lines.encode())
+        except OSError as error:
+            raise StorageError(
+                f"{self.path} cannot be written: {error.strerror}. Nothing was erased."
+            ) from error
+
+    def _append(self, lines: bytes) -> None:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            content = file.read()
             # A new line must not be glued to the torn one that a power cut left.
-            file.truncate(content.rfind(b"\n") + 1)
+            file.truncate(file.read().rfind(b"\n") + 1)
             file.seek(0, os.SEEK_END)
-            file.write(lines.encode())
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
         sync_folder(self.path.parent)

@@ -8,9 +8,14 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from refdesk.errors import StorageError
+
 
 def create_private(path: Path, content: bytes) -> Literal["created", "there already"]:
-    """Create a file; of two that do so at once the first wins."""
+    """Create a file; of two that do so at once the first wins.
+
+    Raises `StorageError` when it cannot be written, as `replace_private` does.
+    """
     made = _written(path, content)
     try:
         os.link(made, path)
@@ -39,10 +44,13 @@ def sync_folder(folder: Path) -> None:
 
 def _written(path: Path, content: bytes) -> Path:
     made = path.with_name(f"{path.name}.{os.getpid()}.new")
-    made.unlink(missing_ok=True)  # left by a process of the same number that was killed
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        made.unlink(missing_ok=True)  # left by a process of the same number that was killed
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
     return made

@@ -251,6 +251,13 @@ async def test_whoever_was_erased_after_the_backup_is_erased_again(
         assert (folder / JOURNAL_FILE).read_text() == journal.read_text(), folder
 
 
+def test_a_place_that_cannot_be_written_to_is_named(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    refused = refdesk("restore", back_up(library), "--data", tmp_path / "file/new")
+    assert isinstance(refused.exception, StorageError)
+    assert "cannot be written to" in str(refused.exception)
+
+
 def test_only_a_backup_is_overwritten(library: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").write_text("years of work")
     for name in ("thesis.odt", "library/refdesk.db", "library"):

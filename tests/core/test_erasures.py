@@ -23,7 +23,7 @@ from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.messages import InboundMessage
 from refdesk.core.vault_keys import VaultKeys
 from refdesk.deployment import Deployment, open_deployment
-from refdesk.errors import DataError, NotFoundError
+from refdesk.errors import DataError, NotFoundError, StorageError
 from refdesk.storage import prepare
 from refdesk.storage.schema import Migrations
 
@@ -306,6 +306,15 @@ def test_a_damaged_journal_is_named_with_its_line(line: str, tmp_path: Path) -> 
         file.write(f"{line}\n")
     with pytest.raises(DataError, match="line 2, is no erasure"):
         journal.read()
+
+
+async def test_without_room_for_the_journal_nothing_is_erased(app: App) -> None:
+    rid = await a_reader_with_a_past(app)
+    app.erasures.journal.path.mkdir()
+    with pytest.raises(StorageError, match="Nothing was erased"):
+        app.erasures.erase(rid)
+    assert await app.vault.address_of("wechat", rid) is not None
+    assert MARKER in files_with(app.deployment.folder, MARKER)
 
 
 async def test_a_vault_opened_later_knows_nothing_of_the_erased(app: App) -> None:
