@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+import refdesk.testing
 from refdesk import Offer, PluginContext, Question, hookimpl
 from refdesk.core.capabilities import Capabilities, SendResult
 from refdesk.knowledge_base import make_entry
@@ -47,8 +48,20 @@ async def test_settings_are_those_of_the_test(library: MakeLibrary) -> None:
 
 
 def test_the_kit_opens_nothing_before_it_is_used() -> None:
-    code = "import refdesk.testing, sys; assert 'refdesk.app' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    code = "import refdesk.testing, sys; print(*sys.modules)"
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
+    loaded = {name.split(".")[0] for name in printed.split()}
+    assert not loaded & {"aiohttp", "sqlalchemy", "pydantic", "whoosh", "hypothesis"}
+    assert not [
+        name for name in printed.split() if name.startswith(("refdesk.app", "refdesk.core"))
+    ]
+
+
+def test_every_public_name_of_the_kit_has_a_home() -> None:
+    for name in refdesk.testing.__all__:
+        assert getattr(refdesk.testing, name) is not None
+    with pytest.raises(AttributeError, match="no public name 'FakeChanel'"):
+        refdesk.testing.FakeChanel  # noqa: B018 - the access is what is tested
 
 
 async def test_a_fake_channel_delivers_and_is_sent_to(library: MakeLibrary) -> None:

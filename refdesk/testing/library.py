@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -152,7 +152,7 @@ class Library:
         return None
 
     @asynccontextmanager
-    async def _at_work(self) -> AsyncIterator[None]:
+    async def _at_work(self) -> AsyncGenerator[None, None]:
         """Leave no connection to other systems open behind the last one who is at work."""
         self._working += 1
         try:
