@@ -47,10 +47,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, own_server("durable") as server:
         for readers in (1, options.readers):
             place = str(Path(folder) / f"{readers}.db")
-            rows.append(("SQLite", 1, readers, *run([place], readers, options, server.process.pid)))
+            rows.append(("SQLite", 1, readers, *run([place], readers, options, server.process_id)))
         for nodes, readers in ((1, 1), (1, options.readers), (options.nodes, options.readers)):
             places = [server.database()] * nodes
-            found = run(places, readers, options, server.process.pid)
+            found = run(places, readers, options, server.process_id)
             rows.append(("PostgreSQL", nodes, readers, *found))
     print("| engine | nodes | readers at once | messages a second | us CPU a message, refdesk "
           "| us CPU a message, server | p50 / p99 ms |")  # fmt: skip

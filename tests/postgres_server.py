@@ -37,6 +37,14 @@ FAST = {
     "autovacuum": "off",
 }
 
+# A test run that is killed takes its server along: its end of the pipe closes.
+_UNTIL_INPUT_ENDS = """
+exec 3<&0
+"$@" & server=$!
+{ read -r _ <&3; kill -QUIT "$server"; } &
+wait "$server"
+"""
+
 
 @dataclass
 class PostgresServer:
@@ -108,10 +116,12 @@ class OwnServer(PostgresServer):
         with log:
             self.process = subprocess.Popen(
                 [
+                    *("sh", "-c", _UNTIL_INPUT_ENDS, "sh"),
                     *(self.programs / "postgres", "-D", self.folder / "data"),
                     *("-p", str(self.port), "-h", "127.0.0.1", "-k", ""),
                     *options,
                 ],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
@@ -132,9 +142,14 @@ class OwnServer(PostgresServer):
     def stop(self) -> None:
         """End it at once, as a crash would; what was committed is in its files."""
         if self.process is not None:
-            self.process.send_signal(3)  # SIGQUIT: "immediate shutdown"
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.communicate(timeout=PATIENCE_SECONDS)  # which ends its input
             self.process = None
+
+    @property
+    def process_id(self) -> int:
+        """Return the id of the server's first process, whose children are the others."""
+        lines = (self.folder / "data" / "postmaster.pid").read_text("utf-8").splitlines()
+        return int(lines[0])
 
 
 @contextmanager
