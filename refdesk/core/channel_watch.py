@@ -59,9 +59,16 @@ class ChannelWatch:
         channel.limits = (max(failures, 1), silence_seconds)
         channel.last_heard = channel.last_heard or self.clock()
 
-    def heard(self, account: str) -> None:
-        """Note that something came in."""
-        self._of(account).last_heard = self.clock()
+    def heard(self, account: str, at: float) -> None:
+        """Note when something came in."""
+        channel = self._of(account)
+        channel.last_heard = max(channel.last_heard or at, at)
+
+    def is_silent(self, account: str) -> bool:
+        """Say whether nothing has come in for longer than is usual, as far as is known."""
+        channel = self._of(account)
+        silence, heard = channel.limits[1], channel.last_heard
+        return bool(silence) and heard is not None and self.clock() - heard > silence
 
     def answered(self, account: str) -> None:
         """Note that the platform has understood us: every trouble with sending is over."""
@@ -127,10 +134,6 @@ class ChannelWatch:
         """Return when something got through last, since this server started."""
         return self._of(account).last_success
 
-    def last_heard(self, account: str) -> float | None:
-        """Return when something came in last, or when this server started."""
-        return self._of(account).last_heard
-
     def number_sent(self, account: str) -> int:
         """Return how many payloads have got through since this server started."""
         return self._of(account).sent
@@ -141,16 +144,15 @@ class ChannelWatch:
         return sorted((one for one in found if one), key=lambda one: one.since)
 
     def _alert(self, account: str, channel: _Channel) -> Alert | None:
-        most_failures, silence = channel.limits
+        most_failures = channel.limits[0]
         if channel.stopped_since is not None:
             return Alert(account, "stopped", channel.stopped_since, channel.reason)
         if channel.failures >= most_failures:
             return Alert(account, "failing", channel.failing_since, channel.reason)
         if channel.unhealthy_since is not None:
             return Alert(account, "unhealthy", channel.unhealthy_since, channel.health_reason)
-        heard = channel.last_heard
-        if silence and heard is not None and self.clock() - heard > silence:
-            return Alert(account, "silent", heard, "")
+        if self.is_silent(account):
+            return Alert(account, "silent", channel.last_heard or 0.0, "")
         return None
 
     def _of(self, account: str) -> _Channel:

@@ -24,6 +24,7 @@ from refdesk.core.outbox_claims import Claim, Claimant, GivenUp, claim_due, due_
 from refdesk.core.outbox_marks import recover
 from refdesk.core.outbox_planning import BUDGET_USED_UP
 from refdesk.core.outbox_sending import AddressOf, Sender, lease_seconds, the_rid_itself
+from refdesk.core.outbox_statistics import SendingStatistics, last_inbound, statistics
 from refdesk.core.outbox_tables import OutboxRow
 from refdesk.core.sending_rates import SendingRates
 from refdesk.errors import ConstraintError
@@ -129,6 +130,25 @@ class Outbox:
             )
             self.watch.follow(account, failures, silence)
             await self._sender.examine(adapter)
+            if self.watch.is_silent(account):
+                await self._ask_for_inbound(account)
+
+    async def _ask_for_inbound(self, account: str) -> None:
+        """Another server may have heard what this one has not."""
+        at = await self._database.read(lambda tx: last_inbound(tx, self._library, account))
+        if at is not None:
+            self.watch.heard(account, at)
+
+    async def statistics(self) -> list[SendingStatistics]:
+        """Return how sending goes, for each account that is called."""
+        called = [
+            account
+            for account, adapter in self._adapters.items()
+            if adapter.capabilities.delivery == "outbox"
+        ]
+        return await self._database.read(
+            lambda tx: statistics(tx, self._library, called, self.watch, self._clock())
+        )
 
     async def send_due(self) -> None:
         """Send everything that is due now, and what becomes due by that."""

@@ -125,9 +125,11 @@ class Asked:
 
     async def becomes(self, rows: list[tuple[str, str]]) -> None:
         """Wait for what is noted only after the platform has its answer."""
-        async with asyncio.timeout(20):
-            while self.rows() != rows:
-                await asyncio.sleep(0.01)
+        for _ in range(1000):
+            if self.rows() == rows:
+                return
+            await asyncio.sleep(0.02)
+        assert self.rows() == rows
 
     def rows(self) -> list[tuple[str, str]]:
         found = self.library.deployment.database.read_blocking(lambda tx: tx.all(ROWS))
