@@ -1,13 +1,15 @@
 """Do staff see what went wrong in other systems, each only what they may, and settle it once?"""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, CookieJar
 
 from refdesk.core.effect_rows import INSERT_EFFECT, untold
-from tests.desk_server import Desk, Script, running_desk
+from tests.desk_server import PASSWORD, Desk, Script, running_desk
 
 
 @pytest.fixture
@@ -77,3 +79,48 @@ async def test_nobody_decides_about_what_they_may_not_see(desk: Desk) -> None:
     assert (await mei.post("/effects/nothing/run_again")).status == 404
     sue = await desk.signed_in("sue")
     assert (await sue.post("/effects/k2/run_again")).status == 200
+
+
+async def test_the_page_shows_and_settles_it_without_scripts(desk: Desk) -> None:
+    waiting = await (await desk.reader()).wait_for_person()
+    await troubled(desk, "k1", waiting)
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        await sign_in(http, desk)
+        async with http.get(f"{desk.address}/desk") as front:
+            assert "In other systems: 1 need somebody" in await front.text()
+        async with http.get(f"{desk.address}/desk/effects") as page:
+            text = await page.text()
+        assert "Nobody knows whether it happened." in text
+        assert '<dd dir="auto">a1</dd>' in text
+        assert "Try it again" not in text, "it would happen twice"
+        forged = {"key": "k1", "ending": "done", "form_token": "x"}
+        async with http.post(f"{desk.address}/desk/effects", data=forged) as refused:
+            assert refused.status == 403
+        right = forged | {"form_token": token_in(text)}
+        async with http.post(f"{desk.address}/desk/effects", data=right) as page:
+            assert "Nothing needs anybody." in await page.text()
+        async with http.post(f"{desk.address}/desk/effects", data=right) as again:
+            assert again.status == 409
+
+
+async def test_the_page_is_for_those_who_answer_readers_only(desk: Desk) -> None:
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        async with http.get(f"{desk.address}/desk/effects") as page:
+            assert page.url.path == "/desk/sign-in"
+        await sign_in(http, desk, "ed")
+        async with http.get(f"{desk.address}/desk/effects") as page:
+            assert page.status == 404
+
+
+async def sign_in(http: ClientSession, desk: Desk, name: str = "mei") -> None:
+    async with http.get(f"{desk.address}/desk/sign-in") as form:
+        token = token_in(await form.text())
+    fields = {"name": name, "password": PASSWORD, "form_token": token}
+    async with http.post(f"{desk.address}/desk/sign-in", data=fields) as page:
+        assert page.url.path == "/desk"
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]

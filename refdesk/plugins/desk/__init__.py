@@ -11,6 +11,7 @@ from refdesk.plugins.desk import (
     attention_api,
     consultation_api,
     effect_api,
+    effect_pages,
     plugin_api,
     plugin_pages,
     session_api,
@@ -96,6 +97,8 @@ def _attention_routes() -> list[web.RouteDef]:
 def _effect_routes() -> list[web.RouteDef]:
     api, one = effect_api, "/api/v1/effects/{key}"
     return [
+        web.get("/desk/effects", effect_pages.effects_page),
+        web.post("/desk/effects", effect_pages.decide),
         web.get("/api/v1/effects", for_librarians(api.list_effects)),
         web.post(f"{one}/run_again", for_librarians(api.run_again)),
         web.post(f"{one}/settle", for_librarians(api.settle)),

@@ -5,11 +5,12 @@ import secrets
 from aiohttp import web
 
 from refdesk.core.authorise import answers
+from refdesk.core.effect_desk import EffectDesk
 from refdesk.core.staff_accounts import SESSION_SECONDS, SignIn
 from refdesk.core.translations import translate
 from refdesk.core.web.framing import SelfFraming
 from refdesk.core.web.headers import allow_frames
-from refdesk.core.web.server import PAGES, SERVICES, refusal
+from refdesk.core.web.server import PAGES, SERVICES, refusal, service_of
 from refdesk.core.web.staff_session import (
     cookie_path,
     form_token,
@@ -45,12 +46,14 @@ class DeskPages:
         if who is None:
             raise _see_other(request, "/desk/sign-in")
         kind = "desk" if answers(who.actor) else "not_a_librarian"
+        troubled = await service_of(request, EffectDesk).attention(who.actor)
         return _page(
             request,
             f"desk/{kind}.html",
             status=200 if kind == "desk" else 403,
             staff=who.actor,
             form_token=form_token(who.token),
+            troubled=len(troubled),
         )
 
     async def sign_in_form(self, request: web.Request) -> web.StreamResponse:

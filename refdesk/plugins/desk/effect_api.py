@@ -13,7 +13,7 @@ from refdesk.plugins.desk.api_answers import refuse
 from refdesk.plugins.desk.requests import RequestProblem, json_object, text_field
 
 # Whoever has looked into the other system knows; "unknown" is what it is already.
-_FOUND_OUT = ("done", "refused", "failed")
+FOUND_OUT = ("done", "refused", "failed")
 
 
 async def list_effects(request: web.Request, who: SignedIn) -> web.Response:
@@ -32,7 +32,7 @@ async def run_again(request: web.Request, who: SignedIn) -> web.Response:
 async def settle(request: web.Request, who: SignedIn) -> web.Response:
     """Note how one really ended; the reader hears of it."""
     ending = text_field(await json_object(request), "ending")
-    if ending not in _FOUND_OUT:
+    if ending not in FOUND_OUT:
         raise RequestProblem("bad_request", field="ending")
     desk = service_of(request, EffectDesk)
     key = request.match_info["key"]
