@@ -1,6 +1,9 @@
 """Does the whole program do its work on PostgreSQL, one server or two?"""
 
 import asyncio
+import json
+import subprocess
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -78,3 +81,16 @@ async def test_of_two_servers_one_claims(settings: str, tmp_path: Path) -> None:
                 *(one.post(f"/consultations/{consultation}/claim") for one in (mei, tom))
             )
             assert sorted(one.status for one in answers) == [200, 409]
+
+
+def test_check_says_which_engine_it_found(settings: str, tmp_path: Path) -> None:
+    (tmp_path / "refdesk.toml").write_text(settings, "utf-8")
+    tmp_path.chmod(0o700)
+    command = [sys.executable, "-W", "ignore", "-m", "refdesk", "check", "--json"]
+    done = subprocess.run(
+        [*command, "--data", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    found = json.loads(done.stdout)
+    assert found["database"].startswith("PostgreSQL ")
+    # The server of the tests is fast and forgetful, and check notices.
+    assert [one for one in found["problems"] if "fsync = off" in one]
