@@ -21,7 +21,7 @@ from refdesk.deployment import open_deployment
 from refdesk.errors import DeploymentBusyError, NotFoundError, PluginError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import ServerLock, prepare
-from refdesk.testing import Library, MakeLibrary
+from refdesk.testing import FakeChannel, FakeClock, Library, MakeLibrary
 from tests.reader_page import said, serving
 
 _O: Any = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
@@ -185,37 +185,25 @@ async def test_a_reader_who_is_gone_is_an_honest_failure(library: MakeLibrary) -
 
 
 async def test_what_was_being_sent_in_a_crash_is_unknown_and_not_sent_again(
-    library: MakeLibrary, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    library: MakeLibrary,
 ) -> None:
-    asked = library()
-    console = asked.app.adapter("console")
-    killed = asyncio.Event()
-
-    async def send(_target: str, _payload: Any) -> None:
-        killed.set()
-        await asyncio.sleep(3600)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(console, "send", send)
-        await asked.app.start()
-        message = console.decode("hello")
-        assert message is not None
-        await asked.app.gateway.accept(message)
-        await killed.wait()
-        await asked.app.stop()
-    assert sent(asked) == [("sending", None)]
-    again = refdesk.app.App(asked.deployment)
-    await again.start()
-    await until(lambda: sent(asked)[0][0] == "unknown")
-    await again.settle()
-    await again.stop()
-    assert sent(asked)[0] == ("unknown", "the program ended while this was being sent")
-    assert "Hello!" not in capsys.readouterr().out
+    kiosk = FakeChannel()
+    asked = library(adapters={"kiosk": kiosk}, clock=FakeClock())
+    kiosk.answers("accepted, then silence")
+    talking = asyncio.create_task(asked.reader("anna", channel="kiosk").says("hello"))
+    await until(lambda: bool(kiosk.attempts))
+    asked.faults.kill()
+    await talking
+    await asked.restarted()
+    await asked.advance(hours=1)
+    ((state, reason),) = sent(asked)
+    assert (state, bool(reason)) == ("unknown", True)
+    assert len(kiosk.attempts) == 1
 
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not true():  # noqa: ASYNC110 - the row is written by another thread
+        while not true():  # noqa: ASYNC110 - the platform is only looked at
             await asyncio.sleep(0.01)
 
 
