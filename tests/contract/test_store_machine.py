@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import bindparam, select, update
 
+from benchmarks.faults.unfenced import Unfenced
 from refdesk import Reply
 from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say
@@ -58,6 +59,7 @@ READERS = st.sampled_from(["r1", "r2"])
 # Long: only a server that is made to fall silent is silent.
 SILENCE_SECONDS = 3600.0
 
+SEARCH = (Phase.explicit, Phase.generate)  # finding it is enough here
 NewPlace = Callable[[], Place]
 
 
@@ -91,8 +93,11 @@ class Server:
 
 
 class TwoServers(RuleBasedStateMachine):
-    def __init__(self, new_place: NewPlace) -> None:
+    def __init__(
+        self, new_place: NewPlace, kind: type[ConsultationStore] = ConsultationStore
+    ) -> None:
         super().__init__()
+        self.kind = kind
         self.runner = asyncio.Runner()
         self.place = new_place()
         self.numbers = itertools.count(1)
@@ -119,7 +124,7 @@ class TwoServers(RuleBasedStateMachine):
     def starts(self, name: str) -> None:
         database = self.place.open()
         lease = Lease(silence_seconds=SILENCE_SECONDS)
-        self.servers[name] = Server(database, ConsultationStore(database, "main", lease=lease))
+        self.servers[name] = Server(database, self.kind(database, "main", lease=lease))
         self.a_server_claims(name)
 
     @rule(name=SERVERS, reader=READERS, kind=st.sampled_from(["message", "trigger"]))
@@ -296,8 +301,17 @@ def new_place(engine: Engine, request: pytest.FixtureRequest) -> NewPlace:
     return lambda: sqlite_place(folders.mktemp("machine"), file)
 
 
-def test_two_servers_keep_the_promises(new_place: NewPlace) -> None:
+def test_two_servers_keep_the_promises(new_place: NewPlace, engine: Engine) -> None:
+    examples = 20 if engine == "sqlite" else 8  # each has a database of its own, which takes time
     run_state_machine_as_test(
         lambda: TwoServers(new_place),
-        settings=settings(max_examples=20, stateful_step_count=30, deadline=None),
+        settings=settings(max_examples=examples, stateful_step_count=30, deadline=None),
     )
+
+
+def test_a_store_without_fencing_is_found_out(new_place: NewPlace) -> None:
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            lambda: TwoServers(new_place, Unfenced),
+            settings=settings(max_examples=200, deadline=None, database=None, phases=SEARCH),
+        )
