@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from refdesk.app import App
+from refdesk.app import App, Extras
+from refdesk.core.adapter import Adapter
 from refdesk.core.authorise import Role
 from refdesk.deployment import open_deployment
 
@@ -163,11 +164,13 @@ class Desk:
 
 
 @asynccontextmanager
-async def running_desk(folder: Path, settings: str = "") -> AsyncIterator[Desk]:
-    """Run a server with the accounts of `STAFF` and an empty knowledge base."""
+async def running_desk(
+    folder: Path, settings: str = "", adapters: Mapping[str, type[Adapter]] | None = None
+) -> AsyncIterator[Desk]:
+    """Run a server with the accounts of `STAFF`, an empty knowledge base and these channels."""
     (folder / "refdesk.toml").write_text(settings, "utf-8")
     deployment = open_deployment(folder)
-    app = App(deployment)
+    app = App(deployment, Extras(adapters=adapters or {}))
     for name, (alias, role) in STAFF.items():
         app.staff.add(name, alias, role, PASSWORD)
     await app.start()
