@@ -19,7 +19,7 @@ from refdesk.core.outbox_marks import Ending, go_on, keep_form, settle
 from refdesk.core.outbox_planning import BUDGET_USED_UP
 from refdesk.core.outbox_rules import Moment, again_at, ending
 from refdesk.core.sending_rates import SendingRates
-from refdesk.errors import StorageError
+from refdesk.errors import SettingsError, StorageError, VaultError
 from refdesk.logs import get_logger
 from refdesk.storage import Database, Transaction
 
@@ -28,8 +28,10 @@ Result = TypeVar("Result")
 AddressOf = Callable[[str, str], Awaitable[str | None]]
 # What has been sent has to be written, however long the disk is full.
 STORAGE_PAUSE_SECONDS = 1.0
+VAULT_PAUSE_SECONDS = 60.0
 SWITCHED_OFF = "this channel is switched off"
 NO_ADDRESS = "the reader's address is not known any more"
+NO_KEY = "the reader's address cannot be read: the vault's key is missing or wrong"
 NOT_ENCODED = "the channel could not say this message"
 SENT_FAST = "the channel sends as fast as it may"
 
@@ -65,7 +67,13 @@ class Sender:
         if wait > 0:
             await self._settle(claim, self._later(wait), claim.parts_sent)
             return
-        target = await self._stored(lambda: self.address_of(claim.account, claim.rid))
+        try:
+            target = await self._stored(lambda: self.address_of(claim.account, claim.rid))
+        except (VaultError, SettingsError) as error:
+            # The key is missing or wrong. Nothing was sent: it waits until the key is back.
+            log.error("address_not_readable", problem=str(error))  # noqa: TRY400 - the words suffice
+            await self._settle(claim, self._later(VAULT_PAUSE_SECONDS, NO_KEY), claim.parts_sent)
+            return
         payloads = await self._payloads(adapter, claim)
         if target is None or payloads is None:
             reason = NO_ADDRESS if target is None else NOT_ENCODED
@@ -148,8 +156,8 @@ class Sender:
         )
         return self._later(wait) if wait > 0 else None
 
-    def _later(self, wait: float) -> Ending:
-        return Ending("queued", SENT_FAST, self.clock() + wait, "not counted", "give back")
+    def _later(self, wait: float, why: str = SENT_FAST) -> Ending:
+        return Ending("queued", why, self.clock() + wait, "not counted", "give back")
 
     def _note(self, claim: Claim, result: SendResult, moment: Moment) -> None:
         """Let the watch over the channel know what the platform said."""
