@@ -163,6 +163,11 @@ def place_of(seq: int, number: int) -> int:
     return seq * _PLACES_OF_A_TURN + min(number, _PLACES_OF_A_TURN - 1)
 
 
+def anything_due(tx: Transaction, library: str, now: float) -> bool:
+    """Say whether there is something to take up."""
+    return tx.one(_DUE, library=library, now=now, most=1) is not None
+
+
 def take_due(tx: Transaction, library: str, me: str, now: float, most: int) -> list[Undertaking]:
     """Take up what is due, for this server only; the next one of a consultation has to wait."""
     return [
@@ -193,9 +198,9 @@ def follow(tx: Transaction, one: Undertaking, following: Following, now: float) 
     )
 
 
-def put_off(tx: Transaction, one: Undertaking, until: float) -> None:
+def put_off(tx: Transaction, one: Undertaking, until: float) -> int:
     """Give back what was taken and not tried; it is due again at `until`."""
-    tx.run(_PUT_OFF, key=one.id, holder=one.node, at=until)
+    return tx.run(_PUT_OFF, key=one.id, holder=one.node, at=until)
 
 
 def untold(tx: Transaction, library: str, most: int) -> list[Undertaking]:

@@ -11,6 +11,7 @@ from refdesk.core.declarations import declared
 from refdesk.core.effect_rows import (
     Undertaking,
     abandoned,
+    anything_due,
     decide,
     follow,
     forget,
@@ -36,7 +37,7 @@ from refdesk.core.plugin_host import PluginHost
 from refdesk.core.triggers import EFFECT, Trigger
 from refdesk.errors import ConflictError, DataError, PluginError, RemoteServiceError
 from refdesk.logs import get_logger
-from refdesk.storage import Database
+from refdesk.storage import Database, Transaction
 
 log = get_logger(__name__)
 LOOK_SECONDS = 0.25
@@ -81,10 +82,10 @@ class Effects:
         self._known = declared(host, hookspecs.register_effects, Effect)
         self._under_way: set[asyncio.Task[None]] = set()
         self._taking = True
+        self._forgotten = 0.0
 
     async def run(self) -> None:
-        """Carry out what is due, until cancelled."""
-        forgotten = 0.0
+        """Carry out what is due, until cancelled; an error leaves the attempts under way alone."""
         try:
             while True:
                 for one in await self._take(MOST_AT_ONCE - len(self._under_way)):
@@ -92,17 +93,13 @@ class Effects:
                     self._under_way.add(task)
                     task.add_done_callback(self._under_way.discard)
                 await self.tell()
-                if abs(self._clock() - forgotten) > KEPT_SECONDS / 100:
-                    forgotten = self._clock()
-                    before = forgotten - KEPT_SECONDS
-                    await self._database.write(
-                        partial(forget, library=self._library, before=before)
-                    )
+                await self._forget()
                 await asyncio.sleep(LOOK_SECONDS)
-        finally:
+        except asyncio.CancelledError:
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
+            raise
 
     async def drain(self, seconds: float) -> None:
         """Take up nothing more and wait for the attempts under way, at most so long."""
@@ -121,9 +118,12 @@ class Effects:
 
     async def tell(self) -> None:
         """Bring every ending into the turn of its reader, once."""
-        for one in await self._database.read(lambda tx: untold(tx, self._library, MOST_AT_ONCE)):
-            await self._inbox.trigger(_news(one))
-            await self._database.write(partial(mark_told, one=one))
+        while found := await self._database.read(
+            lambda tx: untold(tx, self._library, MOST_AT_ONCE)
+        ):
+            for one in found:
+                await self._inbox.trigger(_news(one))
+                await self._database.write(partial(mark_told, one=one))
 
     async def attention(self, most: int = 100) -> Sequence[Undertaking]:
         """Return what staff have to look at: failed, of unknown ending, or long overdue."""
@@ -175,9 +175,19 @@ class Effects:
             log.warning("effect_abandoned", effect=one.name, attempt=one.attempts)
             await self._write_ending(one, self._known.get((one.plugin, one.name)), None)
         now = self._clock()
+        if not await self._database.read(lambda tx: anything_due(tx, self._library, now)):
+            return []  # a look that finds nothing, as nearly all do, disturbs no writer
         return await self._database.write(
             lambda tx: take_due(tx, self._library, self._node, now, most)
         )
+
+    async def _forget(self) -> None:
+        """Drop what went well and is old, now and then."""
+        now = self._clock()
+        if abs(now - self._forgotten) > KEPT_SECONDS / 100:
+            self._forgotten = now
+            before = now - KEPT_SECONDS
+            await self._database.write(lambda tx: forget(tx, self._library, before))
 
     async def _carry_out(self, one: Undertaking) -> None:
         effect = self._known.get((one.plugin, one.name))
@@ -208,32 +218,33 @@ class Effects:
         """Let an effect wait whose plugin is switched off, set aside or gone."""
         log.warning("effect_waits", plugin=one.plugin, effect=one.name)
         until = self._clock() + ABSENT_SECONDS
-        await self._database.write(lambda tx: put_off(tx, one, until))
+        await self._write(one, lambda tx: put_off(tx, one, until))
 
     async def _write_ending(
         self, one: Undertaking, effect: Effect | None, attempted: Attempted
     ) -> None:
-        """Write what came of an attempt; while nothing can be written it is kept in memory."""
+        """Write what came of an attempt."""
         repeatable, most = (effect.repeatable, effect.attempts) if effect else ("no", 1)
         following = after_attempt(
             repeatable, most, one.attempts, one.unclear, attempted, self._chance()
         )
+        now = self._clock()
+        await self._write(one, lambda tx: follow(tx, one, following, now))
+        log.info("effect_attempted", effect=one.name, attempt=one.attempts, state=following.state)
+
+    async def _write(self, one: Undertaking, work: Callable[[Transaction], int]) -> None:
+        """Write; while nothing can be written, what is known is kept in memory."""
         pause = LOOK_SECONDS
         while True:
             try:
-                now = self._clock()
-                written = await self._database.write(
-                    lambda tx: follow(tx, one, following, now)  # noqa: B023 - runs before the next
-                )
+                if await self._database.write(work) == 0:
+                    log.warning("effect_overtaken", effect=one.name, attempt=one.attempts)
             except DataError as error:
                 log.error("effect_not_written", effect=one.name, problem=type(error).__name__)  # noqa: TRY400 - no texts
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, ABSENT_SECONDS)
-                continue
-            if written:
-                log.info("effect_attempted", effect=one.name, attempt=one.attempts,
-                         state=following.state)  # fmt: skip
-            return
+            else:
+                return
 
 
 async def _attempt(

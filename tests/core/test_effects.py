@@ -236,6 +236,21 @@ async def test_a_server_that_stops_waits_for_the_attempt_under_way(
     assert [one.ending for one in posting.told] == ["done"]
 
 
+async def test_a_full_disk_forgets_no_result(willow: Library, posting: Posting) -> None:
+    anna = willow.reader("anna")
+    posting.answers = [later]
+    await anna.says("/post A")
+
+    async def posts_as_the_disk_fills() -> AttemptResult:
+        willow.faults.disk_full(1)
+        return EffectDone({"stamp": 1})
+
+    posting.answers = [posts_as_the_disk_fills]
+    await willow.advance(minutes=1)
+    anna.expects("Letter A: done.")
+    assert len(posting.calls) == 2, "it was not asked again"
+
+
 async def test_staff_settle_what_nobody_knows_and_the_reader_hears(
     library: MakeLibrary, posting: Posting
 ) -> None:
