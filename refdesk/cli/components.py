@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import typer
 
 from refdesk.app import App
-from refdesk.cli import plugin_switch
+from refdesk.cli import plugin_check, plugin_new, plugin_switch
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
 from refdesk.core.plugin_loading import LoadReport
 
@@ -16,6 +16,8 @@ plugins_app = typer.Typer(help="Show the plugins.", no_args_is_help=True)
 adapters_app = typer.Typer(help="Show the adapters.", no_args_is_help=True)
 
 
+plugins_app.command("new")(plugin_new.new)
+plugins_app.command("check")(plugin_check.check)
 plugins_app.command("off")(plugin_switch.off)
 plugins_app.command("on")(plugin_switch.on)
 

@@ -70,5 +70,6 @@ class Offer:
 
 def _occurs(word: str, text: str) -> bool:
     if word.isascii():
-        return re.search(rf"\b{re.escape(word)}\b", text) is not None
+        # By ASCII rules a Chinese character beside the word is a boundary too: "wifi密码".
+        return re.search(rf"\b{re.escape(word)}\b", text, re.ASCII) is not None
     return word in text

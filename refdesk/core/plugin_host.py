@@ -162,6 +162,10 @@ class PluginHost:
         """Return calls, failures and times since the start, by plugin and hook."""
         return [one for work in self._registry.works() for one in work.statistics()]
 
+    def hooks_of(self, plugin: str) -> tuple[str, ...]:
+        """Return the hooks that a plugin implements, by name."""
+        return self._registry.hooks_of(plugin)
+
     def files(self) -> dict[str, str]:
         """Return where the plugins' code lies, a module's file or a package's folder, and whose."""
         return self._registry.files()

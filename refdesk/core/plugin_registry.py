@@ -106,6 +106,11 @@ class PluginRegistry:
             expected = self._expected[spec.__name__] = result_type(spec)
         return expected
 
+    def hooks_of(self, name: str) -> tuple[str, ...]:
+        """Return the hooks that a plugin implements, by name."""
+        callers = self._manager.get_hookcallers(self._manager.get_plugin(name)) or ()
+        return tuple(sorted(caller.name for caller in callers))
+
     def files(self) -> dict[str, str]:
         """Return where the plugins' code lies, a module's file or a package's folder, and whose."""
         found = {}
