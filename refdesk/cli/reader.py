@@ -93,6 +93,8 @@ def erase(
             "Somebody still reads an older state of the database: a copy of the texts stays in "
             "its write-ahead log until the server has stopped."
         )
+    if done.disk == "left to the server":
+        typer.echo("PostgreSQL keeps older versions of rows until it vacuums them.")
     for name in done.copies:
         typer.echo(f"{name} knew this reader and was removed.")
     typer.echo("Backups still hold this reader; a restore erases them again by erasures.jsonl.")

@@ -66,6 +66,7 @@ class Erasures:
         self._library = library
         self._of_plugins = of_plugins
         self._clock = clock
+        self._followed: int | None = None
 
     def erase(self, rid: str) -> ErasureReport:
         """Erase a reader; blocks. Raises `NotFoundError` when there is no such reader."""
@@ -96,14 +97,18 @@ class Erasures:
         return len(missing)
 
     async def follow(self, forget: Callable[[set[str]], None]) -> None:
-        """Let a running server forget whom a command or another server erases, for ever."""
-        newest = max((number for number, _rid in await self._after(0)), default=0)
+        """Let a running server forget whom a command or another server erases, for ever.
+
+        Begun again after a failure, it goes on after the last erasure that it has seen.
+        """
+        if self._followed is None:
+            self._followed = max((number for number, _rid in await self._after(0)), default=0)
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
-            found = await self._after(newest)
+            found = await self._after(self._followed)
             if found:
-                newest = found[-1][0]
                 forget({rid for _number, rid in found})
+                self._followed = found[-1][0]
                 log.info("erasures_followed", readers=len(found))
 
     async def _after(self, number: int) -> list[tuple[int, str]]:

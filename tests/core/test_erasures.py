@@ -217,14 +217,21 @@ async def test_a_web_reader_with_the_old_number_begins_anew(app: App) -> None:
 
 async def test_a_running_server_forgets_whom_a_command_erases(app: App) -> None:
     forgotten: asyncio.Queue[set[str]] = asyncio.Queue()
-    following = asyncio.ensure_future(app.erasures.follow(forgotten.put_nowait))
-    await asyncio.sleep(0)
-    rid = await app.gateway.reader_at("wechat", "a")
+    rids = [await app.gateway.reader_at("wechat", name) for name in ("a", "b", "c")]
     command = open_deployment(app.deployment.folder)
-    erasures(command).erase(rid)
-    command.close()
-    assert await asyncio.wait_for(forgotten.get(), 10) == {rid}
+    erasures(command).erase(rids[0])
+    following = asyncio.ensure_future(app.erasures.follow(forgotten.put_nowait))
+    while app.erasures._followed is None:  # noqa: ASYNC110 - only looked at
+        await asyncio.sleep(0)
+    erasures(command).erase(rids[1])
+    assert await asyncio.wait_for(forgotten.get(), 10) == {rids[1]}, "the first it never knew"
     following.cancel()
+    await asyncio.wait([following])
+    erasures(command).erase(rids[2])
+    command.close()
+    again = asyncio.ensure_future(app.erasures.follow(forgotten.put_nowait))
+    assert await asyncio.wait_for(forgotten.get(), 10) == {rids[2]}, "missed while it was down"
+    again.cancel()
 
 
 def erasures(deployment: Deployment) -> Erasures:
