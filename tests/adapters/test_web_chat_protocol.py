@@ -480,7 +480,7 @@ async def test_numbers_rise_over_the_whole_life_of_a_consultation(
     assert seqs == sorted(set(seqs))
 
 
-async def test_after_the_end_a_new_message_opens_a_new_consultation(
+async def test_soon_after_the_end_a_message_goes_on_in_the_same_consultation(
     asked: Library, pages: Pages, page: ReaderPage
 ) -> None:
     await page.hello()
@@ -488,6 +488,25 @@ async def test_after_the_end_a_new_message_opens_a_new_consultation(
     await asked.app.desk.claim(LI, consultation)
     await asked.app.desk.close(LI, consultation)
     closed = await page.until(lambda frame: frame.get("state") == "closed")
+    other = await pages.open()
+    await other.hello(page.token, consultation, closed["seq"])
+    accepted = await page.say("thanks")
+    assert accepted["consultation"] == consultation
+    assert accepted["seq"] == closed["seq"] + 2
+    for one in (page, other):
+        events = [await one.event() for _ in range(3)]
+        assert [event["seq"] for event in events] == [closed["seq"] + n for n in (1, 2, 3)]
+        assert [event.get("state") for event in events] == ["self_service", None, None]
+        assert [event["from"] for event in events] == ["system", "reader", "bot"]
+
+
+async def test_after_the_end_for_good_a_new_message_opens_a_new_consultation(
+    pages: Pages, page: ReaderPage
+) -> None:
+    await page.hello()
+    closed = await answered(page, "stop")
+    consultation = closed["consultation"]
+    assert closed["state"] == "closed"
     old = await pages.open()
     welcome = await old.hello(page.token, consultation, closed["seq"])
     assert welcome["consultation"] == consultation, "an ended one may still be read"
