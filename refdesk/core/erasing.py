@@ -26,10 +26,10 @@ from refdesk.core.vault_tables import ErasureRow, IdentityRow
 from refdesk.storage import Prepared, Transaction, prepare
 
 # Rows that go: what names the reader, and what belongs to one of their consultations.
-DELETED_BY_READER = (
+DELETED_BY_READER: tuple[Any, ...] = (
     IdentityRow, OutboxRow, SendingWindowRow, EffectRow, ReminderRow, ReaderRow
 )  # fmt: skip
-DELETED_BY_CONSULTATION = (InboxRow,)
+DELETED_BY_CONSULTATION: tuple[Any, ...] = (InboxRow,)
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _E: Any = EventRow.__table__  # type: ignore[attr-defined]
@@ -76,20 +76,17 @@ _AFTER = prepare(
 )
 
 
-def _deletes(models: Sequence[Any], column: str) -> tuple[Prepared, ...]:
-    tables = [model.__table__ for model in models]
-    return tuple(
-        prepare(
-            delete(one).where(
-                one.c.library == bindparam("library"), one.c[column] == bindparam("key")
-            )
-        )
-        for one in tables
+_THEIRS = select(_C.c.id).where(_C.c.library == bindparam("library"), _C.c.rid == bindparam("key"))
+_DELETE_BY_CONSULTATION = tuple(
+    prepare(
+        delete(one).where(one.c.library == bindparam("library"), one.c.consultation.in_(_THEIRS))
     )
-
-
-_DELETE_BY_READER = _deletes(DELETED_BY_READER, "rid")
-_DELETE_BY_CONSULTATION = _deletes(DELETED_BY_CONSULTATION, "consultation")
+    for one in (model.__table__ for model in DELETED_BY_CONSULTATION)
+)
+_DELETE_BY_READER = tuple(
+    prepare(delete(one).where(one.c.library == bindparam("library"), one.c.rid == bindparam("key")))
+    for one in (model.__table__ for model in DELETED_BY_READER)
+)
 _COUNTS = tuple(
     prepare(
         select(func.count())
@@ -131,9 +128,7 @@ def erase_reader(
     rows = tx.all(_TAKE_AWAY, in_library=library, of_rid=rid)
     for consultation in [consultation_from(row) for row in rows]:
         events += _redact(tx, library, consultation, now)
-        others += sum(
-            tx.run(one, library=library, key=consultation.id) for one in _DELETE_BY_CONSULTATION
-        )
+    others += sum(tx.run(one, library=library, key=rid) for one in _DELETE_BY_CONSULTATION)
     others += sum(tx.run(one, library=library, rid=rid) for one in of_plugins)
     if rows:
         values = {"library": library, "language": "", "created_at": 0.0}
