@@ -28,15 +28,19 @@ async def within(seconds: float, coroutine: Coroutine[Any, Any, R]) -> R:
     task = asyncio.current_task(running_loop())
     before = task.cancelling() if task is not None else 0
     try:
-        step = _send(coroutine, None)
-    finally:
+        waiting_for = coroutine.send(None)
+    except StopIteration as finished:
         if task is not None and task.cancelling() != before:
-            _abandon(coroutine)
             await _take_back(task, before)
-    if isinstance(step, _Finished):
-        result: R = step.value
+        result: R = finished.value
         return result
-    waiting_for = step
+    except BaseException:
+        if task is not None and task.cancelling() != before:
+            await _take_back(task, before)
+        raise
+    if task is not None and task.cancelling() != before:
+        _abandon(coroutine)
+        await _take_back(task, before)
     async with asyncio.timeout(seconds):
         return await resumed(coroutine, waiting_for)
 

@@ -74,8 +74,8 @@ class PluginCalls:
             value = await within(
                 seconds or self._deadline, _started(work, function, arguments, named)
             )
-            intents = tuple(context.intents) if context is not None else ()
             problem = problem_with_result(value, expected)
+            intents = tuple(context.intents) if context is not None else ()
             if intents and not problem:
                 problem = problem_with_intents(intents)
         except asyncio.CancelledError as error:

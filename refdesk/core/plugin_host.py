@@ -100,7 +100,7 @@ class PluginHost:
         a result that is no instance of `expected`, and when the plugin is switched off.
         """
         work = self._registry.find(plugin)
-        if work is None or not self.serves(plugin, ""):
+        if work is None or (self._off and not self.serves(plugin, "")):
             return None
         last = arguments[-1] if arguments else None
         context = last if isinstance(last, PluginContext) else None
