@@ -47,7 +47,6 @@ def platform(window: float) -> type[Adapter]:
 
 
 class Passive(Adapter):
-
     def decode(self, raw: Any) -> InboundMessage | None:
         return InboundMessage(
             self.account, raw["from"], raw["id"], raw["text"], self.gateway.now(), "en"
