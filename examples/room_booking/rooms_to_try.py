@@ -12,7 +12,10 @@ from typing import Any
 
 from aiohttp import web
 
-ROOMS = ({"id": "a1", "name": "Room A1", "seats": 4}, {"id": "b2", "name": "Room B2", "seats": 8})
+ROOMS: tuple[dict[str, Any], ...] = (
+    {"id": "a1", "name": "Room A1", "seats": 4},
+    {"id": "b2", "name": "Room B2", "seats": 8},
+)
 Moment = Callable[[str], Awaitable[None]]
 
 

@@ -54,7 +54,13 @@ async def free_rooms(
     day: str, begin: str, end: str, people: int, context: PluginContext, but_for: str = ""
 ) -> list[dict[str, Any]] | None:
     """Return rooms that are free then, not counting booking `but_for`; None without an answer."""
-    query = {"day": day, "begin": begin, "end": end, "people": people, "but_for": but_for}
+    query: dict[str, str | int] = {
+        "day": day,
+        "begin": begin,
+        "end": end,
+        "people": people,
+        "but_for": but_for,
+    }
     return await _get("/rooms", query, "rooms", context)
 
 
