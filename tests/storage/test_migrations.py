@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, create_engine, inspect
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
+import refdesk.core.plugin_switches
 import refdesk.core.tables
 import refdesk.core.vault_tables
 import refdesk.knowledge_base.tables
@@ -22,6 +23,7 @@ from refdesk.core.plugin_loading import load_plugins
 from refdesk.errors import DataError, SchemaError
 from refdesk.storage.schema import CORE_MIGRATIONS, Migrations, bring_up_to_date
 
+assert refdesk.core.plugin_switches
 assert refdesk.core.tables
 assert refdesk.core.vault_tables
 assert refdesk.knowledge_base.tables
