@@ -39,7 +39,9 @@ export class Unsent {
     const what = item.consultation ? document.createElement("a") : document.createElement("span");
     if (what instanceof HTMLAnchorElement) what.href = `#/${item.consultation}`;
     what.append(element("span", "words", words));
-    const facts = [named(item.account), inWords(secondsSince(item.since))].join(" · ");
+    const seconds = secondsSince(item.since);
+    const age = seconds < 60 ? say("just_now") : inWords(seconds);
+    const facts = [named(item.account), age].join(" · ");
     const entry = element(
       "li",
       "unsent",
