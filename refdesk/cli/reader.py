@@ -23,6 +23,8 @@ from refdesk.errors import NotFoundError
 reader_app = typer.Typer(
     help="Find, hand out or erase what one reader has left here.", no_args_is_help=True
 )
+# A random number may begin with a hyphen and is no option then.
+_ANY_NUMBER = {"ignore_unknown_options": True}
 RidArgument = Annotated[str, typer.Argument(help="The reader's random number.")]
 
 
@@ -42,7 +44,7 @@ def find(
     typer.echo(json.dumps({"rid": rid}) if as_json else rid)
 
 
-@reader_app.command()
+@reader_app.command(context_settings=_ANY_NUMBER)
 def export(
     rid: RidArgument,
     data: DataOption = None,
@@ -65,7 +67,7 @@ def export(
             typer.echo(readable(plain_text(event.parts)))
 
 
-@reader_app.command()
+@reader_app.command(context_settings=_ANY_NUMBER)
 def erase(
     rid: RidArgument,
     data: DataOption = None,

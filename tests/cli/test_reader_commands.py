@@ -117,6 +117,13 @@ async def test_an_erased_reader_is_found_no_more(library: Library, rid: str) -> 
     assert "was erased on" in str(again.exception)
 
 
+@pytest.mark.parametrize("rid", ["-RNa_oHKQFBlGBysq7EpMQ", "--Na_oHKQFBlGBysq7EpMQ"])
+async def test_a_number_that_begins_with_a_hyphen_is_no_option(library: Library, rid: str) -> None:
+    await says(library, rid, WORDS)
+    assert json.loads((await reader(library, "export", rid, "--json")).stdout)["rid"] == rid
+    assert json.loads((await reader(library, "erase", rid, "--json")).stdout)["consultations"] == 1
+
+
 async def test_an_erasure_says_what_it_found(library: Library, rid: str) -> None:
     (library.deployment.folder / "refdesk.db.before-0001").write_text(rid)
     document = json.loads((await reader(library, "erase", rid, "--json")).stdout)

@@ -67,7 +67,9 @@ def test_any_tool_for_tar_reads_it(tmp_path: Path) -> None:
 
 
 @given(position=st.integers(min_value=0), change=st.integers(1, 255))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
+)
 def test_a_changed_byte_is_noticed_or_says_nothing(
     position: int, change: int, tmp_path: Path
 ) -> None:
@@ -84,7 +86,9 @@ def test_a_changed_byte_is_noticed_or_says_nothing(
 
 
 @given(part=st.floats(0, 0.95))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100
+)
 def test_a_shortened_backup_is_refused(part: float, tmp_path: Path) -> None:
     content = archive(tmp_path)
     whole = len(content.rstrip(b"\0"))
@@ -93,7 +97,7 @@ def test_a_shortened_backup_is_refused(part: float, tmp_path: Path) -> None:
 
 
 @given(content=st.binary(max_size=3000))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_other_file_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no backup that refdesk has made"):
         unpacked(content, tmp_path)
