@@ -36,6 +36,8 @@ from refdesk.loops import running_loop
 log = get_logger(__name__)
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
+# A row that can never be written (a plugin's table is gone) looks like a full disk at first.
+TRIES_WITH_ROWS = 5
 # How often a server says that it lives; after `SILENCE_SECONDS` others take over its work.
 LOOK_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
@@ -238,10 +240,11 @@ class Turns:
 
         While nothing can be written (the disk is full) the message waits, and those behind it.
         """
-        pause = FIRST_PAUSE_SECONDS
+        pause, tries = FIRST_PAUSE_SECONDS, 0
         while True:
+            tries += 1
             try:
-                result = await self._write(turn, await self._decide(turn))
+                result = await self._write(turn, await self._decide(turn), tries)
             except Exception as error:  # the border of turns: other consultations go on
                 log.error("turn_put_off", problem=type(error).__name__)  # noqa: TRY400 - no texts
                 await asyncio.sleep(pause)
@@ -261,12 +264,12 @@ class Turns:
             log.exception("message_failed", problem=type(error).__name__)
             return _apology(turn)
 
-    async def _write(self, turn: Turn, outcome: Outcome) -> Finished | Unfinished:
+    async def _write(self, turn: Turn, outcome: Outcome, tries: int) -> Finished | Unfinished:
         try:
             return await self._store.finish(turn, outcome)
         except Exception as error:  # the border, as above
             has_rows = any(isinstance(intent, WriteRow) for intent in outcome.intents)
-            if isinstance(error, StorageError) and not has_rows:
+            if isinstance(error, StorageError) and not (has_rows and tries >= TRIES_WITH_ROWS):
                 raise  # the disk's fault, not the answer's: it is given later
             # A plugin's row broke its own table's rule, or its reply cannot be stored.
             log.warning("outcome_refused", problem=type(error).__name__)

@@ -147,7 +147,10 @@ async def test_a_reply_that_cannot_be_stored_is_apologised_for(
     assert [line["event"] for line in logged if line["event"] == "outcome_refused"]
 
 
-async def test_a_row_that_cannot_be_written_is_apologised_for(library: MakeLibrary) -> None:
+async def test_a_row_that_can_never_be_written_is_apologised_for(
+    library: MakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "FIRST_PAUSE_SECONDS", 0.01)
     missing = prepare(insert(table("no_such_table", column("x"))).values(x="y"))
 
     async def write(_call: CommandCall, context: PluginContext) -> str:
@@ -178,6 +181,28 @@ async def test_while_nothing_can_be_written_messages_wait_in_order(
     replies = [text for sender, text in said(await log_of(asked, consultation)) if sender == "bot"]
     assert [text.split()[0] for text in replies] == ["Hello!", "You"]
     assert sum(line["event"] == "turn_put_off" for line in logged) == 5
+
+
+async def test_an_answer_with_a_row_waits_too_while_nothing_can_be_written(
+    library: MakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "FIRST_PAUSE_SECONDS", 0.01)
+    row = prepare(text("UPDATE reader SET language = language"))
+
+    async def write(_call: CommandCall, context: PluginContext) -> str:
+        context.write_row(row)
+        return "written"
+
+    asked = library(commanding(Command("commanding.x", write, {"en": ("write",)})))
+    finish, lost = asked.app.turns._store.finish, ["the connection"]
+
+    async def finish_after_a_restart(turn: Turn, outcome: Outcome) -> Finished | Overtaken:
+        if lost:
+            raise StorageError(f"{lost.pop()} is lost")
+        return await finish(turn, outcome)
+
+    monkeypatch.setattr(asked.app.turns._store, "finish", finish_after_a_restart)
+    assert await asked.ask("write") == "written"
 
 
 async def test_what_was_left_unfinished_is_taken_up_at_the_next_start(
