@@ -52,6 +52,10 @@ class SharedLive(Live):
 
     async def run(self) -> None:
         """Hear hints and read what they point to, until cancelled."""
+        # What was being read when an earlier run broke off is looked at again.
+        self._queue = asyncio.Queue()
+        for topic in self._behind:
+            self._queue.put_nowait(topic)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hints.run())
             tasks.create_task(self._catch_up())

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, inse
 from refdesk.errors import ConstraintError, StorageError
 from refdesk.storage import Database, Transaction, prepare
 from refdesk.storage.postgresql.database import PostgresDatabase
+from refdesk.storage.postgresql.hints import TOGETHER_SECONDS
 from tests.databases import Engine, Place
 from tests.postgres_server import OwnServer, own_server
 
@@ -23,6 +24,11 @@ NAMES = prepare(select(ITEM.c.name).order_by(ITEM.c.id))
 OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+SPEAKERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND query LIKE '%pg_notify%'"
 )
 PATIENCE_SECONDS = 0.5
 
@@ -260,3 +266,35 @@ def test_a_database_that_does_not_exist_is_told_at_once(place: Place) -> None:
         pytest.raises(StorageError, match="Check user, password and database"),
     ):
         database.write_blocking(lambda tx: tx.run(ADD, name="x"))
+
+
+async def test_a_hint_is_told_although_the_connection_breaks_as_it_is_spoken(place: Place) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listening: asyncio.Queue[str] = asyncio.Queue()
+
+    def hear(words: list[str]) -> None:
+        for word in words:
+            heard.put_nowait(word)
+
+    with closing(place.open()) as one, closing(place.open()) as other:
+        assert isinstance(one, PostgresDatabase)
+        assert isinstance(other, PostgresDatabase)
+        speaker = one.hints("c", "one", lambda _words: None, lambda: listening.put_nowait("one"))
+        hearer = other.hints("c", "other", hear, lambda: listening.put_nowait("other"))
+        tasks = [asyncio.create_task(each.run()) for each in (speaker, hearer)]
+        try:
+            async with asyncio.timeout(60):
+                assert {await listening.get(), await listening.get()} == {"one", "other"}
+                for number in range(4):
+                    speaker.tell(f"a{number}")
+                    assert await heard.get() == f"a{number}"
+                    speaker.tell(f"b{number}")
+                    # Just when it is about to speak: nobody has told it that the line is dead.
+                    await asyncio.sleep(TOGETHER_SECONDS / 2)
+                    place.execute(SPEAKERS)
+                    assert await heard.get() == f"b{number}"
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(one) for one in ended] == [asyncio.CancelledError] * 2

@@ -7,11 +7,13 @@ of the database wait for one another.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from refdesk.errors import StorageError
 from refdesk.logs import get_logger
 from refdesk.storage.postgresql.connections import Connector
+from refdesk.storage.postgresql.failures import asked
 
 log = get_logger(__name__)
 # What comes within this time is sent together.
@@ -19,6 +21,9 @@ TOGETHER_SECONDS = 0.02
 # PostgreSQL's limit for one notification is 8,000 bytes.
 LONGEST_PAYLOAD_CHARACTERS = 4_000
 SEPARATOR = ","
+# A line that is dead without anybody having said so is noticed after so long a silence.
+QUIET_SECONDS = 30.0
+PAUSE_SECONDS = 1.0
 
 
 class Hints:
@@ -53,10 +58,13 @@ class Hints:
                 connection = await self._connector.connect()
             except StorageError as error:
                 log.warning("hints_without_database", problem=str(error))
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(PAUSE_SECONDS)
                 continue
             try:
                 await self._listen(connection)
+            except StorageError as error:
+                log.warning("hints_interrupted", problem=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
             finally:
                 connection.terminate()
 
@@ -68,10 +76,12 @@ class Hints:
             self._news.set()
 
         connection.add_termination_listener(ended)
-        await connection.add_listener(self._channel, self._receive)
+        await asked(connection.add_listener(self._channel, self._receive))
         self._missed()
         while not lost.is_set():
-            await self._news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_SECONDS):
+                    await self._news.wait()
             await asyncio.sleep(TOGETHER_SECONDS)
             self._news.clear()
             if not lost.is_set():
@@ -79,9 +89,17 @@ class Hints:
         log.warning("hints_interrupted")
 
     async def _speak(self, connection: Any) -> None:
-        words, self._words = sorted(self._words), set()
-        for payload in _payloads(self._node, words):
-            await connection.execute("SELECT pg_notify($1, $2)", self._channel, payload)
+        """Tell what is to be told; when that fails, it is told over the next connection."""
+        words, self._words = self._words, set()
+        try:
+            if not words:
+                await asked(connection.execute("SELECT 1"))
+            for payload in _payloads(self._node, sorted(words)):
+                await asked(connection.execute("SELECT pg_notify($1, $2)", self._channel, payload))
+        except StorageError:
+            self._words |= words
+            self._news.set()
+            raise
 
     def _receive(self, _connection: Any, _process: int, _channel: str, payload: str) -> None:
         node, *words = payload.split(SEPARATOR)
