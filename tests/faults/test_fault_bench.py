@@ -35,5 +35,5 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_it_is_killed() -> None:
     assert {name: verdict[name] for name in PROMISES} == dict.fromkeys(PROMISES, 0), verdict
     assert code == 0
     assert verdict["answered"] + verdict["unknown_shown_to_staff"] == 400
-    assert sum(verdict["kills"].values()) == 3
+    assert sum(verdict["disturbances"].values()) == 3
     assert verdict["faults"]["429"] > 0, "the platforms were awkward"
