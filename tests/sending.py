@@ -58,8 +58,8 @@ class Arrival:
 class Platform:
     """A platform; `answers` are those of the next sends, each is accepted after them.
 
-    An answer is a `SendResult`, an error to raise, "silence" (accepted, and nobody is told) or
-    "death" (accepted, and the program dies before it hears of it).
+    An answer is a `SendResult`, an error to raise, "silence" (accepted, and nobody is told),
+    "death" (accepted, and the program dies before it hears of it), or an event to wait for.
     """
 
     capabilities: Capabilities
@@ -70,6 +70,7 @@ class Platform:
     tried: list[Arrival] = field(default_factory=list)
     health: Health = field(default_factory=lambda: Health("working"))
     died: asyncio.Event = field(default_factory=asyncio.Event)
+    waits: asyncio.Event = field(default_factory=asyncio.Event)
     sends_under_way: int = 0
     most_under_way: int = 0
 
@@ -104,6 +105,10 @@ class PlatformAdapter(Adapter):
         try:
             await asyncio.sleep(0)
             answer = platform.answers.pop(0) if platform.answers else SendResult("accepted")
+            if isinstance(answer, asyncio.Event):
+                platform.waits.set()
+                await answer.wait()
+                answer = SendResult("accepted")
             if isinstance(answer, Exception):
                 raise answer
             taken = not isinstance(answer, SendResult) or answer.result in ("accepted", "delivered")

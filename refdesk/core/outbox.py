@@ -83,7 +83,7 @@ class Outbox:
             jitter,
         )  # fmt: skip
         self._news = asyncio.Event()
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._heard: set[tuple[str, str]] = set()
         self._listeners: set[Callable[[str], None]] = set()
         self._stop_listening = live.listen(ALL, self._hear)
@@ -107,13 +107,17 @@ class Outbox:
             raise
 
     async def recover(self) -> int:
-        """Take up what was on its way when its server ended; return how many rows."""
+        """Take up what was on its way when its server ended; return how many rows.
+
+        What this one is sending stays its own, however long the disk is full or the clock is set.
+        """
+        in_hand = {claim.token for claim in self._tasks.values()}
         keyed = {
             account: adapter.capabilities.idempotent_send == "by key"
             for account, adapter in self._adapters.items()
         }
         found = await self._database.write(
-            lambda tx: recover(tx, self._library, self._lease, keyed, self._clock())
+            lambda tx: recover(tx, self._library, self._lease, keyed, in_hand, self._clock())
         )
         for one in found:
             log.warning("outbox_recovered", account=one.account, outbox=one.key, state=one.state)
@@ -182,7 +186,7 @@ class Outbox:
         await self._release()
         now = self._clock()
         accounts = await self._database.read(lambda tx: due_accounts(tx, self._library, now))
-        in_flight = Counter(self._tasks.values())
+        in_flight = Counter(claim.account for claim in self._tasks.values())
         found = [await self._start_account(one, in_flight[one], now) for one in accounts]
         return "something" if self._tasks or any(found) else "nothing"
 
@@ -222,7 +226,7 @@ class Outbox:
         log.debug("outbox", account=claim.account, outbox=claim.keys[0], state="sending")
         self._tell(claim.consultation)
         task = running_loop().create_task(self._sender.send(claim))
-        self._tasks[task] = claim.account
+        self._tasks[task] = claim
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

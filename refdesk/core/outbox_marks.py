@@ -1,5 +1,6 @@
 """How is written what became of a sending, by nobody but the one who holds the claim?"""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,7 +59,7 @@ _LEFT = and_(
     ),
 )
 _LEFT_ROWS = prepare(
-    select(_O.c.id, _O.c.account, _O.c.consultation, _O.c.seq, _O.c.route).where(_LEFT)
+    select(_O.c.id, _O.c.account, _O.c.consultation, _O.c.route, _O.c.claim).where(_LEFT)
 )
 _RECOVER = prepare(
     update(_O)
@@ -177,15 +178,18 @@ def recover(
     library: str,
     lease: Lease,
     is_idempotent: dict[str, bool],
+    in_hand: AbstractSet[str],
     now: float,
 ) -> list[Recovered]:
-    """Take up what was on its way when its server ended.
+    """Take up what was on its way when its server ended, but for the claims `in_hand` here.
 
     Where the platform drops repeats it is sent again under its key; elsewhere, and where it was to
     go back on a request, nobody knows whether it was received.
     """
     found = []
     for row in tx.all(_LEFT_ROWS, in_library=library, me=lease.node, now=now):
+        if row["claim"] in in_hand:
+            continue
         again = row["route"] == "push" and is_idempotent.get(row["account"], False)
         state: SendingState = "queued" if again else "unknown"
         tx.run(

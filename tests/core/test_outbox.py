@@ -361,3 +361,19 @@ async def test_nothing_of_a_text_or_an_address_is_logged(
     await made.send()
     assert logged
     assert "r1:1" not in str([{**line, "exc_info": ""} for line in logged])
+
+
+async def test_a_clock_set_forward_takes_nothing_from_a_server_that_sends(post: MakePost) -> None:
+    made = post()
+    said = asyncio.Event()
+    made.platform.answers = [said]
+    await made.reader_says("r1", 1)
+    sending = asyncio.ensure_future(made.outbox.send_due())
+    async with asyncio.timeout(20):
+        await made.platform.waits.wait()
+    made.clock.now += 7200
+    assert await made.outbox.recover() == 0
+    said.set()
+    await sending
+    assert made.states() == ["accepted"]
+    assert made.platform.arrived_at("r1") == ["r1:1"]
