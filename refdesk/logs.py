@@ -8,7 +8,8 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
-from types import TracebackType
+from contextvars import ContextVar
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 # structlog imports Rich with all its lexers for coloured tracebacks, which we do not use: hiding it
@@ -23,6 +24,10 @@ finally:
         sys.modules["rich"] = _rich
 
 
+# Set at every message: structlog's own variables, one for each name, would cost ten times as much.
+_ABOUT: ContextVar[Mapping[str, object]] = ContextVar("about", default=MappingProxyType({}))
+
+
 def get_logger(name: str) -> Any:
     """Return a logger that takes an event's name and its values by keyword."""
     return structlog.get_logger(name)
@@ -30,7 +35,7 @@ def get_logger(name: str) -> Any:
 
 def about(**identifiers: object) -> None:
     """Say what this task works on: each line that it writes from now on bears these values."""
-    structlog.contextvars.bind_contextvars(**identifiers)
+    _ABOUT.set(identifiers)
 
 
 def configure_logs(level: str = "WARNING", form: str = "text") -> None:
@@ -43,7 +48,7 @@ def configure_logs(level: str = "WARNING", form: str = "text") -> None:
     )
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_identifiers,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _trace,
@@ -57,6 +62,14 @@ def configure_logs(level: str = "WARNING", form: str = "text") -> None:
     libraries = logging.StreamHandler(sys.stderr)
     libraries.setFormatter(_WithoutWords("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[libraries])
+
+
+def _with_identifiers(
+    _logger: Any, _method: str, values: MutableMapping[str, Any]
+) -> Mapping[str, Any]:
+    for name, value in _ABOUT.get().items():
+        values.setdefault(name, value)
+    return values
 
 
 def _trace(_logger: Any, _method: str, values: MutableMapping[str, Any]) -> Mapping[str, Any]:

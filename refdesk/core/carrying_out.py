@@ -40,7 +40,9 @@ class CarryingOut:
         confidence: float = 0.0,
     ) -> Outcome:
         """Turn intents into an outcome; wishes for a person are routed here."""
-        kept = tuple(intent for intent in intents if not isinstance(intent, _MOVES))
+        kept = tuple([intent for intent in intents if not isinstance(intent, _MOVES)])
+        if len(kept) == len(intents):
+            return Outcome(handling.language, kept, offered=offered, confidence=confidence)
         handoffs = [intent for intent in intents if isinstance(intent, HandOff)]
         returned: Literal["no", "to self-service", "ended"] = "no"
         if any(isinstance(intent, EndConsultation) for intent in intents):

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from refdesk.core.consultations import BOT_ANSWERS, Consultation
 from refdesk.core.deadlines import within
@@ -45,22 +45,26 @@ SILENCE_SECONDS = 5.0
 LONGEST_TURN_SECONDS = 60.0
 
 
-@dataclass(slots=True)
 class _Work:
-    """What one consultation has in hand; `more` is set when something is added."""
+    """What one consultation has in hand: turns in order, and since when each is here."""
 
-    turns: deque[Turn] = field(default_factory=deque)
-    since: dict[int, float] = field(default_factory=dict)
-    more: asyncio.Event = field(default_factory=asyncio.Event)
+    __slots__ = ("more", "since", "turns")
+
+    def __init__(self) -> None:
+        self.turns: deque[Turn] = deque()
+        self.since: dict[int, float] = {}
+        self.more: asyncio.Event | None = None
 
     def add(self, turn: Turn) -> None:
         """Put it in its place: one that was found late goes before those that came after it."""
-        place = len(self.turns)
-        while place and self.turns[place - 1].seq > turn.seq:
-            place -= 1
-        self.turns.insert(place, turn)
+        if self.turns and self.turns[-1].seq > turn.seq:
+            later = [one for one in self.turns if one.seq > turn.seq]
+            self.turns = deque([*(one for one in self.turns if one.seq < turn.seq), turn, *later])
+        else:
+            self.turns.append(turn)
         self.since[turn.seq] = time.monotonic()
-        self.more.set()
+        if self.more is not None:
+            self.more.set()
 
 
 class Turns:
@@ -180,8 +184,10 @@ class Turns:
         consultation = work.turns[0].consultation
         try:
             while work.turns:
-                turn, read = await self._next(work, consultation)
+                turn = _as_it_stands(work.turns[0], consultation)
                 about(consultation=key, seq=turn.seq)
+                if self.fragment_seconds:
+                    turn = await self._whole(work, turn)
                 finished = await self._settle(turn)
                 if isinstance(finished, Fenced):
                     log.warning("turn_fenced")
@@ -190,13 +196,17 @@ class Turns:
                     await self._find_earlier(work, turn)
                     continue
                 consultation = finished.consultation
-                for _ in range(read):
-                    began = work.since.pop(work.turns.popleft().seq)
-                    self.times.add(time.monotonic() - began)
-                self.waiting -= read
+                self._put_away(work, turn.seq)
         finally:
             self.waiting -= len(work.turns)
             del self._in_hand[key]
+
+    def _put_away(self, work: _Work, seq: int) -> None:
+        """Let go of what is finished: everything up to this number."""
+        now = time.monotonic()
+        while work.turns and work.turns[0].seq <= seq:
+            self.times.add(now - work.since.pop(work.turns.popleft().seq))
+            self.waiting -= 1
 
     async def _find_earlier(self, work: _Work, turn: Turn) -> None:
         """Take up a message that was accepted before this one and is not in hand.
@@ -211,28 +221,28 @@ class Turns:
         if work.turns[0].seq >= turn.seq:
             await asyncio.sleep(FIRST_PAUSE_SECONDS)
 
-    async def _next(self, work: _Work, consultation: Consultation) -> tuple[Turn, int]:
-        """Return the next turn, and of how many messages it consists: pieces are read together."""
-        turn, read = _as_it_stands(work.turns[0], consultation), 1
-        if not self.fragment_seconds:
-            return turn, read
+    async def _whole(self, work: _Work, turn: Turn) -> Turn:
+        """Return the turn with what belongs to it: pieces of one thought are read together."""
+        read = 1
         while (reading := self._pipeline.reading(turn)) in ("opening", "unfinished"):
             if len(work.turns) == read and not await self._hears_more(work, turn):
                 break
-            following = _as_it_stands(work.turns[read], consultation)
+            following = _as_it_stands(work.turns[read], turn.consultation)
             if self._pipeline.reading(following) == "command":
                 break
             turn, read = read_together(turn, reading, following), read + 1
-        return turn, read
+        return turn
 
     async def _hears_more(self, work: _Work, turn: Turn) -> bool:
         """Wait a moment for the rest of what a reader has begun to say."""
         left = self.fragment_seconds - max(self._clock() - turn.message.sent_at, 0.0)
-        work.more.clear()
+        work.more = asyncio.Event()
         try:
             await asyncio.wait_for(work.more.wait(), max(left, 0.0))
         except TimeoutError:
             return False
+        finally:
+            work.more = None
         return True
 
     async def _settle(self, turn: Turn) -> Finished | Fenced | OutOfTurn:
