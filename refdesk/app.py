@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from refdesk.core.plugin_tasks import tell_whose_tasks
+from refdesk.core.web.server import send_pages_away
 from refdesk.deployment import Deployment
 from refdesk.errors import StorageError
 from refdesk.logs import get_logger
@@ -57,6 +58,7 @@ class App(Parts):
         self.condition = "stopping"
         for adapter in self._adapters.values():
             await adapter.close()
+        await send_pages_away(self.server)
         await self.turns.drain(DRAIN_SECONDS)
         await self.effects.drain(DRAIN_SECONDS)
         for task in self._tasks:

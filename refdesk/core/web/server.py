@@ -76,7 +76,7 @@ def make_server(
     server[SETTINGS] = settings
     server[SERVICES] = services
     server[SOCKETS] = WeakSet()
-    server.on_shutdown.append(_close_sockets)
+    server.on_shutdown.append(send_pages_away)
     folders = [OWN_ASSETS, *assets]
     static = [folder.static for folder in folders]
     templates = [folder.templates for folder in folders]
@@ -87,6 +87,7 @@ def make_server(
     if not base:
         return server
     outer = web.Application(client_max_size=LARGEST_BODY_BYTES)
+    outer[SOCKETS] = server[SOCKETS]
     outer.router.add_routes(health_routes(watched))
     outer.router.add_get(base, _to_start_page(f"{base}/"))
     outer.add_subapp(base, server)
@@ -212,7 +213,8 @@ def refusal(status: int, code: str, message: str, **extra: Any) -> web.Response:
     return web.json_response({"error": code, "message": message, **extra}, status=status)
 
 
-async def _close_sockets(server: web.Application) -> None:
+async def send_pages_away(server: web.Application) -> None:
+    """Close the live connections: pages are told that the server restarts, and come back."""
     sockets: WeakSet[web.WebSocketResponse] = server[SOCKETS]
     goodbye = b"the server restarts"
     await asyncio.gather(
