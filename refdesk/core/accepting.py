@@ -52,6 +52,9 @@ _MAY_GO_ON = prepare(
     .order_by(_C.c.opened_at.desc())
     .limit(1)
 )
+_KNOWN = prepare(
+    select(_R.c.rid).where(_R.c.library == bindparam("library"), _R.c.rid == bindparam("rid"))
+)
 _INSERT_READER = prepare(upsert(_R).on_conflict_do_nothing())
 _INSERT_CONSULTATION = prepare(insert(_C))
 
@@ -67,7 +70,8 @@ class Accepting:
     def accept(self, tx: Transaction, arriving: Arriving, now: float) -> Accepted:
         """Store it unless it is there already; the first of a reader opens a consultation.
 
-        Whoever writes soon after the end goes on with the last one.
+        Whoever writes soon after the end goes on with the last one. A trigger opens nothing for a
+        reader who has been erased meanwhile: nobody is there any more.
         """
         key = arriving.key if isinstance(arriving, Trigger) else arriving.event_key
         account = arriving.account
@@ -81,6 +85,8 @@ class Accepting:
         if row is None:
             told = self._go_on(tx, reader, now)
             row = tx.one(_ASK, **reader, me=self.node) if told else None
+        if row is None and isinstance(arriving, Trigger) and not self._knows(tx, arriving.rid):
+            return Accepted("nobody", "", 0, None, ())
         ours = row is None or row["node"] == self.node
         if row is None:
             consultation, seq, follows = self._open(tx, arriving, now), 1, 0
@@ -92,6 +98,9 @@ class Accepting:
         tx.run(INSERT_INBOX, **inbox, consultation=consultation.id, seq=seq, accepted_at=now)
         turn = turn_of(arriving, consultation, seq, now, follows) if ours else None
         return Accepted("new", consultation.id, seq, turn, (*told, event))
+
+    def _knows(self, tx: Transaction, rid: str) -> bool:
+        return tx.one(_KNOWN, library=self.library, rid=rid) is not None
 
     def _go_on(self, tx: Transaction, reader: dict[str, str], now: float) -> tuple[Event, ...]:
         """Reopen what this reader may still continue; return the events that say so."""

@@ -1,6 +1,7 @@
 """How does a message of any platform come in?"""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 
@@ -66,7 +67,9 @@ class Inbox:
             self.traffic.refused[message.account] += 1
             log.warning("too_busy", waiting=self._turns.waiting, storing=self._storing)
             raise BusyError(
-                "There is a lot to do at the moment. Please send it again soon.", BUSY_SECONDS
+                "There is a lot to do at the moment. Please send it again soon.",
+                # Spread, or everybody who was told to wait comes back at once.
+                BUSY_SECONDS * random.uniform(0.5, 1.5),  # noqa: S311 - no secret
             )
         accepted = await self._store_once(message)
         self.traffic.last_at[message.account] = self._clock()

@@ -40,10 +40,12 @@ class Turn:
 class Accepted:
     """A message is stored durably. A `repeat` was stored earlier and starts nothing.
 
+    `nobody`: a trigger for a reader who has been erased; nothing is stored.
+
     `turn` is None also when another server has the consultation: that one works on it.
     """
 
-    arrival: Literal["new", "repeat"]
+    arrival: Literal["new", "repeat", "nobody"]
     consultation: str
     seq: int
     turn: Turn | None

@@ -161,7 +161,19 @@ async def test_a_trigger_for_a_reader_without_a_consultation_opens_one(
     databases: tuple[Database, Database],
 ) -> None:
     store = ConsultationStore(databases[0], "main")
+    elsewhere = InboundMessage("email", "r9", "m1", "hello", 0.0, "en")
+    first = await store.accept(elsewhere)
     accepted = await store.accept(trigger("t1", "r9"))
     assert accepted.turn is not None
+    assert accepted.consultation != first.consultation, "another channel account"
     assert accepted.turn.trigger == trigger("t1", "r9")
     assert isinstance(await store.finish(accepted.turn, ANSWER), Finished)
+
+
+async def test_a_trigger_for_a_reader_who_was_erased_leaves_no_trace(
+    databases: tuple[Database, Database],
+) -> None:
+    store = ConsultationStore(databases[0], "main")
+    accepted = await store.accept(trigger("t1", "erased"))
+    assert (accepted.arrival, accepted.turn, accepted.events) == ("nobody", None, ())
+    assert await store.claim() == []
