@@ -21,6 +21,7 @@ LONGEST_MESSAGE_CHARACTERS = 8_000
 # A message in hand takes about 2 KiB: a flood costs at most so much memory, then it has to wait.
 MOST_IN_HAND = 10_000
 BUSY_SECONDS = 5.0
+TAKE_UP_PAUSE_SECONDS = 1.0
 
 
 class Inbox:
@@ -105,5 +106,12 @@ class Inbox:
 
     async def _take_up(self, arriving: Arriving) -> None:
         """Begin the turn of a message whose bringer did not wait for its acceptance."""
-        await self._store.accept(arriving)  # a repeat: returns when the first one is durable
-        await self._turns.recover()
+        while True:
+            try:
+                await self._store.accept(arriving)  # a repeat: the first one is durable by then
+                await self._turns.recover()
+            except StorageError as error:
+                log.warning("message_not_taken_up", problem=str(error))
+                await asyncio.sleep(TAKE_UP_PAUSE_SECONDS)
+            else:
+                return

@@ -28,6 +28,26 @@ async def test_a_message_whose_bringer_has_gone_is_answered_once(library: MakeLi
     await asked.app.stop()
 
 
+async def test_a_message_whose_bringer_has_gone_is_answered_once_the_disk_has_room(
+    library: MakeLibrary,
+) -> None:
+    asked = library()
+    await asked.app.start()
+    message = InboundMessage("web_chat", "reader", "reader:1", "hello", 0.0, "en")
+    bringer = asyncio.create_task(asked.app.gateway.accept(message))
+    await asyncio.sleep(0)  # it has asked the store, and waits
+    asked.faults.disk_full(writes=3)
+    bringer.cancel()
+    async with asyncio.timeout(30):
+        found, events = None, []
+        while len(events) < 2:
+            await asyncio.sleep(0.02)
+            found = await asked.app.gateway.current_consultation("web_chat", "reader")
+            events = await asked.app.gateway.events_after("reader", found, 0) or [] if found else []
+    assert [event.kind for event in events] == ["message", "reply"]
+    await asked.app.stop()
+
+
 async def test_the_same_message_after_that_is_a_repeat(library: MakeLibrary) -> None:
     asked = library()
     await asked.app.start()
