@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, WSServerHandshakeError
+from aiohttp import ClientSession, WSCloseCode, WSServerHandshakeError
 
+from refdesk.errors import StorageError
+from refdesk.storage import Database, SqliteDatabase
 from tests.desk_server import Desk, Socket, running_desk
 
 
@@ -281,3 +283,21 @@ async def test_a_server_that_stops_tells_its_pages(tmp_path: Path) -> None:
             await page.next("list")
             told = asyncio.create_task(page.closed())
         assert await told == 1012
+
+
+async def test_a_page_is_sent_away_and_not_left_deaf_when_the_rows_cannot_be_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the database restarts: what keeps the page up to date must not die unheard."""
+    mei = await desk.signed_in("mei")
+    page = await desk.live(mei)
+    await page.next("list")
+
+    async def gone(_self: Database, _work: Any) -> Any:
+        raise StorageError("The connection to the database is lost. Try again.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteDatabase, "read", gone)
+        assert await page.closed() == WSCloseCode.INTERNAL_ERROR
+    again = await desk.live(mei)
+    await again.next("list")

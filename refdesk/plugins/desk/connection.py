@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from refdesk.core.authorise import authorise
 from refdesk.core.consultations import Consultation, Event, State
@@ -19,10 +19,12 @@ from refdesk.core.outbox_desk import OutboxDesk
 from refdesk.core.staff_accounts import StaffAccounts
 from refdesk.core.web.outgoing import Outgoing
 from refdesk.core.web.staff_session import SignedIn
+from refdesk.logs import get_logger
 from refdesk.plugins.desk import frames
 from refdesk.plugins.desk.frames import Problem, Unwatch, Watch
 from refdesk.plugins.desk.sending_news import SendingNews
 
+log = get_logger(__name__)
 # How soon a session that was ended by a command loses its live page.
 SESSION_CHECK_SECONDS = 3.0
 # Changes that follow each other closely are shown together.
@@ -90,6 +92,8 @@ class DeskConnection:
             asyncio.create_task(self._check_session()),
             asyncio.create_task(self._sending.keep()),
         ]
+        for task in beside:
+            task.add_done_callback(self._ended)
         try:
             async for frame in self._socket:
                 if frame.type is WSMsgType.TEXT:
@@ -107,6 +111,13 @@ class DeskConnection:
         """Tell the page that its session has ended; nothing reaches it from now on."""
         self._watched = None
         self._outgoing.hang_up(SIGNED_OUT, b"signed out")
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Send the page away when something that keeps it up to date has failed: it comes back."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("desk_page_sent_away", problem=type(error).__name__)
+            self._watched = None
+            self._outgoing.hang_up(WSCloseCode.INTERNAL_ERROR, b"please come back in a moment")
 
     def hear(self, consultation: Consultation | None, events: tuple[Event, ...]) -> None:
         """Take in what has been committed, of whichever consultation."""
