@@ -5,7 +5,7 @@ are names of channels, plugins and states; nothing of readers is in any of them.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from prometheus_client import (
@@ -22,9 +22,9 @@ from prometheus_client.core import (
     Metric,
 )
 
-from refdesk.core.consultations import State
 from refdesk.core.inbox import Inbox
 from refdesk.core.plugin_host import PluginHost
+from refdesk.core.stored_metrics import StoredFigures
 from refdesk.core.turns import Turns
 
 
@@ -57,23 +57,11 @@ def registry_of(measured: Measured) -> CollectorRegistry:
     return registry
 
 
-def exposition(registry: CollectorRegistry, numbers: Mapping[State, int]) -> bytes:
-    """Return the figures in Prometheus' text format; `numbers` are consultations by state."""
-    states = CollectorRegistry(auto_describe=False)
-    states.register(_States(numbers))
-    return generate_latest(registry) + generate_latest(states)
-
-
-class _States:
-    """Figures from the database, read a moment ago."""
-
-    def __init__(self, numbers: Mapping[State, int]) -> None:
-        self._numbers = numbers
-
-    def collect(self) -> Iterator[Metric]:
-        words = "Consultations that are not wrapped up."
-        values = ((state.value, float(number)) for state, number in self._numbers.items())
-        yield gauges("refdesk_consultations", words, "state", values)
+def exposition(registry: CollectorRegistry, stored: StoredFigures) -> bytes:
+    """Return the figures in Prometheus' text format, those from the database last."""
+    from_database = CollectorRegistry(auto_describe=False)
+    from_database.register(stored)
+    return generate_latest(registry) + generate_latest(from_database)
 
 
 def gauge(name: str, words: str, value: float) -> Metric:

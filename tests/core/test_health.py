@@ -4,12 +4,13 @@ import json
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from refdesk.core.adapter import Capabilities, SendResult
 from refdesk.core.leases import Lease
 from refdesk.core.readiness import Readiness
 from refdesk.errors import StorageError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import Database
-from refdesk.testing import Library, MakeLibrary
+from refdesk.testing import FakeChannel, Library, MakeLibrary
 from tests.reader_page import serving
 
 PRINTING = make_entry("print", "Where can I print?", "Beside the stairs.", language="en")
@@ -63,6 +64,21 @@ async def test_a_server_that_has_just_refused_a_message_is_not_ready_for_a_while
     assert await ready() == "nothing can be stored: the last message was refused"
     since[0] = 60.0
     assert await ready() == "ready"
+
+
+async def test_figures_tell_what_waits_to_be_sent_and_which_channel_is_in_trouble(
+    library: MakeLibrary,
+) -> None:
+    post = FakeChannel(Capabilities())
+    asked = library(adapters={"post": post})
+    post.answers(SendResult("auth"))
+    await post.delivers("somebody@example.org", "hello")
+    await asked.settle()
+    found = figures((await get(asked, "/metrics"))[1])
+    assert found["refdesk_outbox_queued", "post"] == 1
+    assert found["refdesk_outbox_failed", "post"] == 0
+    assert found["refdesk_channel_in_trouble", "post"] == 1
+    assert found["refdesk_effects_in_trouble",] == 0
 
 
 async def test_two_apps_do_not_mix_their_figures(library: MakeLibrary) -> None:
