@@ -54,6 +54,12 @@ class Live:
         if self._listeners:
             running_loop().call_soon(self._deliver, topic, events, consultation)
 
+    def look_again(self, topic: Topic) -> None:
+        """Show what may have been committed without being announced, where that can happen.
+
+        With SQLite it cannot: what fails is not stored.
+        """
+
     def _deliver(
         self, topic: Topic, events: tuple[Event, ...], consultation: Consultation | None
     ) -> None:

@@ -75,6 +75,12 @@ class SharedLive(Live):
             self._remember(topic, events[-1].seq)
         super().publish(topic, events, consultation)
 
+    def look_again(self, topic: Topic) -> None:
+        """Read the log: a commit whose confirmation got lost was announced to nobody."""
+        if self.listens(topic):
+            self._look(topic)
+        self._hints.tell(topic)
+
     def _hear(self, topics: list[Topic]) -> None:
         for topic in topics:
             self.on_hint(topic)

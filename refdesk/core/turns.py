@@ -262,6 +262,9 @@ class Turns:
                 continue
             if isinstance(result, Finished):
                 self._live.publish(turn.consultation.id, result.events, result.consultation)
+                if tries > 1:
+                    # The first try may have been stored although its answer got lost.
+                    self._live.look_again(turn.consultation.id)
                 return result
             if not isinstance(result, Overtaken):
                 return result
