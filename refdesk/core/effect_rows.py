@@ -1,5 +1,6 @@
 """How are external effects kept, so that each is tried by one server at a time and told once?"""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
@@ -51,8 +52,11 @@ _ABANDONED = prepare(
         _OURS,
         _OPEN,
         _F.c.state == "running",
-        or_(_F.c.node.is_(None), _F.c.node.not_in(select(_N.c.id))),
-        _F.c.node.is_distinct_from(bindparam("me")),
+        or_(
+            _F.c.node.is_(None),
+            _F.c.node.not_in(select(_N.c.id)),
+            _F.c.node == bindparam("me"),
+        ),
     )
 )
 _FOLLOW = prepare(
@@ -177,9 +181,12 @@ def take_due(tx: Transaction, library: str, me: str, now: float, most: int) -> l
     ]
 
 
-def abandoned(tx: Transaction, library: str, me: str) -> list[Undertaking]:
-    """Return what servers that have died were doing."""
-    return [_read(row) for row in tx.all(_ABANDONED, library=library, me=me)]
+def abandoned(
+    tx: Transaction, library: str, me: str, in_hand: AbstractSet[str] = frozenset()
+) -> list[Undertaking]:
+    """Return what servers that have died were doing, and what `me` has without knowing it."""
+    rows = tx.all(_ABANDONED, library=library, me=me)
+    return [_read(row) for row in rows if row["id"] not in in_hand]
 
 
 def follow(tx: Transaction, one: Undertaking, following: Following, now: float) -> int:

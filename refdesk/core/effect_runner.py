@@ -81,6 +81,8 @@ class Effects:
         self._chance = chance
         self._known = declared(host, hookspecs.register_effects, Effect)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._in_hand: set[str] = set()
+        self._one_takes = asyncio.Lock()
         self._taking = True
         self._forgotten = 0.0
 
@@ -168,12 +170,27 @@ class Effects:
         log.info("effect_decided", effect=decided.name, ending=ending or "again", by=by)
 
     async def _take(self, most: int) -> list[Undertaking]:
-        """Take up what is due, and first what servers that have died were doing."""
+        """Take up what is due, and first what servers that have died were doing.
+
+        Also what this one has taken without hearing of it: the line broke during the commit.
+        """
         if most <= 0 or not self._taking:
             return []
-        for one in await self._database.read(lambda tx: abandoned(tx, self._library, self._node)):
+        async with self._one_takes:
+            await self._end_abandoned()
+            taken = await self._take_due(most)
+            self._in_hand.update(one.id for one in taken)
+        return taken
+
+    async def _end_abandoned(self) -> None:
+        found = await self._database.read(
+            lambda tx: abandoned(tx, self._library, self._node, self._in_hand)
+        )
+        for one in found:
             log.warning("effect_abandoned", effect=one.name, attempt=one.attempts)
             await self._write_ending(one, self._known.get((one.plugin, one.name)), None)
+
+    async def _take_due(self, most: int) -> list[Undertaking]:
         now = self._clock()
         if not await self._database.read(lambda tx: anything_due(tx, self._library, now)):
             return []  # a look that finds nothing, as nearly all do, disturbs no writer
@@ -190,6 +207,12 @@ class Effects:
             await self._database.write(lambda tx: forget(tx, self._library, before))
 
     async def _carry_out(self, one: Undertaking) -> None:
+        try:
+            await self._attempt(one)
+        finally:
+            self._in_hand.discard(one.id)
+
+    async def _attempt(self, one: Undertaking) -> None:
         effect = self._known.get((one.plugin, one.name))
         if effect is None or not self._works(one.plugin):
             await self._give_back(one)

@@ -17,12 +17,14 @@ from refdesk.core.plugin_context import PluginContext, Surroundings
 from refdesk.core.plugin_host import PluginHost
 from refdesk.core.tables import NodeRow
 from refdesk.core.undertaking_tables import JobRow
-from refdesk.errors import DataError
+from refdesk.errors import ConstraintError, StorageError
 from refdesk.logs import get_logger
 from refdesk.storage import Database, Row, Transaction, prepare
 
 log = get_logger(__name__)
 LOOK_SECONDS = 5.0
+# What could not be written, since the disk was full, is run for again so much later.
+AGAIN_SECONDS = 60.0
 _J: Any = JobRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _N: Any = NodeRow.__table__  # type: ignore[attr-defined]
 _OURS = (_J.c.library == bindparam("key_library"), _J.c.name == bindparam("key_name"))
@@ -65,6 +67,7 @@ class Jobs:
         self._surroundings = surroundings
         self._node = node
         self._clock = clock
+        self._failed_at: dict[str, float] = {}
         self._jobs = declared(host, hookspecs.register_jobs, Job)
 
     async def run(self) -> None:
@@ -87,9 +90,11 @@ class Jobs:
             if row is None:
                 await self._know(name, newest_due(job, now, zone))
                 continue
-            # One whose server has died is run for the same due time again.
-            died = row["done"] < row["taken"] and row["node"] != self._node
-            at = due(job, row["taken"], now, zone) or (row["taken"] if died else None)
+            # What is not finished, since a server has died on it or the disk was full, is run for
+            # the same due time again.
+            failed = abs(now - self._failed_at.get(name, float("-inf"))) < AGAIN_SECONDS
+            again = row["done"] < row["taken"] and not failed
+            at = due(job, row["taken"], now, zone) or (row["taken"] if again else None)
             if at is not None and await self._take(name, row["taken"], at):
                 await self._run_one(plugin, name, job, at)
                 done.append(name)
@@ -128,8 +133,12 @@ class Jobs:
 
         try:
             await self._database.write(unit)
-        except DataError as error:
-            # It counts as not finished: the next server, or this one restarted, runs it again.
+        except StorageError as error:
+            self._failed_at[name] = self._clock()
             log.error("job_not_written", job=job.name, problem=type(error).__name__)  # noqa: TRY400 - no texts
+        except ConstraintError as error:
+            log.error("job_refused", job=job.name, problem=type(error).__name__)  # noqa: TRY400 - no texts
+            rows.clear()
+            await self._database.write(unit)
         else:
             log.info("job_ran", plugin=plugin, job=job.name, ended="well" if ran else "badly")

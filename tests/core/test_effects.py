@@ -20,6 +20,7 @@ from refdesk import (
     PluginContext,
     hookimpl,
 )
+from refdesk.core.effect_rows import take_due
 from refdesk.core.effect_rules import LONGEST_PAUSE_SECONDS, after_attempt, pause_before
 from refdesk.core.effects import AttemptResult, Repeatable
 from refdesk.core.messages import InboundMessage
@@ -209,6 +210,44 @@ async def test_a_server_that_dies_during_an_attempt_does_nothing_twice(
     assert len(posting.calls) == (2 if repeatable == "by key" else 1)
     assert [one.ending for one in posting.told] == ["done" if repeatable == "by key" else "unknown"]
     await willow.app.stop()
+
+
+async def test_what_a_server_took_without_hearing_of_it_is_not_forgotten(
+    willow: Library, posting: Posting
+) -> None:
+    """As when the line to the database breaks during the commit."""
+    posting.answers = [later]
+    anna = willow.reader("anna")
+    await anna.says("/post A")
+    app, an_hour = willow.app, willow.app.clock() + 3600
+    database, node = app.deployment.database, app.lease.node
+    (lost,) = await database.write(lambda tx: take_due(tx, "main", node, an_hour, 10))
+    assert lost.attempts == 2
+    for _ in range(2):
+        await willow.advance(minutes=1)
+    anna.expects("Letter A: done.")
+    assert list(posting.posted.values()) == ["A"]
+
+
+async def test_what_is_under_way_is_not_taken_for_forgotten(
+    library: MakeLibrary, posting: Posting
+) -> None:
+    posting.repeatable = "no"
+    willow = library(posting, clock=FakeClock())
+    goes_on = asyncio.Event()
+
+    async def waits() -> AttemptResult:
+        under_way.set()
+        await goes_on.wait()
+        return EffectDone({"stamp": 1})
+
+    under_way, posting.answers = asyncio.Event(), [waits]
+    saying = asyncio.create_task(willow.reader("anna").says("/post A"))
+    await under_way.wait()
+    assert await willow.app.effects.perform_due() == 0
+    goes_on.set()
+    await saying
+    assert [one.ending for one in posting.told] == ["done"]
 
 
 async def test_a_server_that_stops_waits_for_the_attempt_under_way(

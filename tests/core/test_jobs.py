@@ -1,5 +1,6 @@
 """Does a job run once for each due time, whatever the clock does and however many servers?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ class Counting:
     __name__ = "counting"
     ran: list[str] = field(default_factory=list)
     breaks: bool = False
+    fills_the_disk: Callable[[], None] | None = None
 
     @hookimpl
     def register_jobs(self) -> list[Job]:
@@ -44,6 +46,8 @@ class Counting:
         self.ran.append(f"hourly {context.local_moment:%H:%M}")
         if self.breaks:
             raise RuntimeError
+        if self.fills_the_disk is not None:
+            self.fills_the_disk()
 
     async def daily(self, context: PluginContext) -> None:
         self.ran.append(f"daily {context.local_moment:%d %H:%M}")
@@ -139,6 +143,21 @@ async def test_a_job_whose_server_died_runs_again(willow: Library, clock: FakeCl
     await other._take("counting/hourly", rows["counting/hourly"]["taken"], clock.now())
     assert await app.jobs.run_due() == ["counting/hourly"]
     assert await app.jobs.run_due() == []
+
+
+async def test_a_job_during_which_the_disk_was_full_runs_again_soon(
+    willow: Library, counting: Counting, clock: FakeClock
+) -> None:
+    clock.advance(hours=1)
+    # There is room when it is taken up, and none when it is finished.
+    counting.fills_the_disk = willow.faults.disk_full
+    assert await willow.app.jobs.run_due() == ["counting/hourly"]
+    counting.fills_the_disk = None
+    assert await willow.app.jobs.run_due() == [], "not at once"
+    clock.advance(minutes=2)
+    assert await willow.app.jobs.run_due() == ["counting/hourly"]
+    clock.advance(minutes=2)
+    assert await willow.app.jobs.run_due() == []
 
 
 async def test_a_job_that_fails_runs_again_at_its_next_time(
