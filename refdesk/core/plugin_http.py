@@ -24,6 +24,7 @@ MOST_CONNECTIONS = 100
 MOST_CONNECTIONS_OF_A_HOST = 10
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "refdesk"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_DONE_HERE = frozenset({307, 308})
 _CLIENT_ERRORS = range(400, 500)
 Happened = Literal["nothing", "refused", "unknown"]
 Query = Mapping[str, str | int | float]
@@ -166,14 +167,19 @@ def _address(url: str, query: Query | None) -> URL:
 
 
 def _redirected(method: str, address: URL, response: aiohttp.ClientResponse) -> URL:
-    """Return where an answer leads; what changes something is never sent on elsewhere."""
+    """Return where an answer leads; what changes something is never sent on elsewhere.
+
+    Many systems lead to a page about what they have just done, so only 307 and 308 say that
+    nothing was (RFC 9110, 15.4).
+    """
+    refused = "It leads to another address, which is not followed."
+    status = response.status
+    if method != "GET":
+        happened: Happened = "refused" if status in _NOT_DONE_HERE else "unknown"
+        raise RemoteServiceError(refused, happened=happened, status=status)
     onward = _address(str(address.join(URL(response.headers.get("Location", "")))), None)
-    if method != "GET" or (address.scheme == "https" and onward.scheme != "https"):
-        raise RemoteServiceError(
-            "It leads to another address, which is not followed.",
-            happened="refused",
-            status=response.status,
-        )
+    if address.scheme == "https" and onward.scheme != "https":
+        raise RemoteServiceError(refused, happened="refused", status=status)
     return onward
 
 

@@ -72,9 +72,9 @@ def says(value: Any, **options: Any) -> Answer:
     return answer
 
 
-def leads_to(address: str) -> Answer:
+def leads_to(address: str, status: int = 302) -> Answer:
     async def answer(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=302, headers={"Location": address})
+        return web.Response(status=status, headers={"Location": address})
 
     return answer
 
@@ -271,6 +271,28 @@ async def test_what_changes_something_is_not_sent_on(
     with pytest.raises(RemoteServiceError, match="not followed"):
         await http.post_json(neighbour.url(), {})
     assert len(neighbour.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "happened"),
+    [
+        (302, "/bookings/7", "unknown"),
+        (303, "/bookings/7", "unknown"),
+        (303, "", "unknown"),
+        (303, "app:booking/7", "unknown"),
+        (301, "http://10.0.0.1/", "unknown"),
+        (307, "/elsewhere", "refused"),
+        (308, "app:elsewhere", "refused"),
+    ],
+)
+async def test_who_posts_and_is_led_to_another_page_does_not_know_whether_it_was_done(
+    status: int, location: str, happened: str, http: PluginHttp, neighbour: Neighbour
+) -> None:
+    """A booking that answers with the way to the booking has been made: nobody may repeat it."""
+    neighbour.answer = leads_to(location, status)
+    with pytest.raises(RemoteServiceError) as raised:
+        await http.post_json(neighbour.url(), {})
+    assert (raised.value.happened, raised.value.status) == (happened, status)
 
 
 async def test_a_circle_of_redirects_ends(http: PluginHttp, neighbour: Neighbour) -> None:
