@@ -17,12 +17,14 @@ from sqlalchemy import bindparam, text, update
 from refdesk.core.adapter import Adapter
 from refdesk.core.capabilities import Capabilities
 from refdesk.core.channel_watch import ChannelWatch
+from refdesk.core.clock_steps import ClockSteps
 from refdesk.core.consultations import Consultation, Event
 from refdesk.core.leases import Lease
 from refdesk.core.live import ALL, Live
 from refdesk.core.outbox_claims import Claim, Claimant, GivenUp, claim_due, due_accounts
 from refdesk.core.outbox_marks import recover
 from refdesk.core.outbox_planning import BUDGET_USED_UP
+from refdesk.core.outbox_rules import LONGEST_PAUSE_SECONDS
 from refdesk.core.outbox_sending import AddressOf, Sender, lease_seconds, the_rid_itself
 from refdesk.core.outbox_statistics import SendingStatistics, last_inbound, statistics
 from refdesk.core.outbox_tables import OutboxRow
@@ -47,6 +49,15 @@ _RELEASE = prepare(
         *(_O.c[name] == bindparam(f"of_{name}") for name in ("library", "account", "rid")),
         text("outbox.state = 'queued'"),
         _O.c.reason == BUDGET_USED_UP,
+    )
+    .values(next_try=bindparam("now"))
+)
+_DUE_AGAIN = prepare(
+    update(_O)
+    .where(
+        _O.c.library == bindparam("of_library"),
+        text("outbox.state = 'queued'"),
+        _O.c.next_try > bindparam("latest"),
     )
     .values(next_try=bindparam("now"))
 )
@@ -82,6 +93,8 @@ class Outbox:
             database, library, adapters, self.watch, self._rates, self._tell, clock, address_of,
             jitter,
         )  # fmt: skip
+        self._clock_steps = ClockSteps(clock, monotonic)
+        self._counted_from = 0.0
         self._news = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Claim] = {}
         self._heard: set[tuple[str, str]] = set()
@@ -96,6 +109,7 @@ class Outbox:
             while True:
                 if self._monotonic() >= next_sweep:
                     await self.recover()
+                    await self.look_at_the_clock()
                     next_sweep = self._monotonic() + SWEEP_SECONDS
                 if self._monotonic() >= next_health:
                     await self.examine()
@@ -123,6 +137,22 @@ class Outbox:
             log.warning("outbox_recovered", account=one.account, outbox=one.key, state=one.state)
             self._tell(one.consultation)
         return len(found)
+
+    async def look_at_the_clock(self) -> None:
+        """When the clock was set back, let nothing wait for a time that is now far away.
+
+        What waits longer than any pause of ours may have been told so by its platform: it is tried
+        once too early, and told again.
+        """
+        now = self._clock_steps.look()
+        if self._clock_steps.counted_from == self._counted_from:
+            return
+        latest = now + LONGEST_PAUSE_SECONDS
+        await self._database.write(
+            lambda tx: tx.run(_DUE_AGAIN, of_library=self._library, latest=latest, now=now)
+        )
+        self._counted_from = self._clock_steps.counted_from
+        self._news.set()
 
     async def examine(self) -> None:
         """Ask every channel how it is."""

@@ -72,7 +72,9 @@ def plan(
     """
     head = lane[0]
     passive_until = head.replied_at + capabilities.passive_reply_seconds
-    if head.route == "open" and may_join(head.event.sender) and passive_until > now:
+    # Further ahead than the platform waits: the clock has been set back since.
+    waits = now < passive_until <= now + 2 * capabilities.passive_reply_seconds
+    if head.route == "open" and may_join(head.event.sender) and waits:
         return Hold(passive_until, "")
     budgets = capabilities.budgets()
     group = together(lane, capabilities, now)

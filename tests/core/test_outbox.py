@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from refdesk.core.adapter import Budget, Capabilities, Health, Rate, SendResult
+from refdesk.core.outbox import Outbox
 from refdesk.core.outbox_rules import MOST_ATTEMPTS
 from tests.databases import ENGINES, Engine, Place
-from tests.sending import ACCOUNT, Platform, Post, Time
+from tests.sending import ACCOUNT, Platform, PlatformAdapter, Post, Time
 
 MakePost = Any
 WECHAT = Capabilities(messages_per_inbound=3, push_window_seconds=3600.0, librarian_reserve=1)
@@ -377,3 +378,27 @@ async def test_a_clock_set_forward_takes_nothing_from_a_server_that_sends(post: 
     await sending
     assert made.states() == ["accepted"]
     assert made.platform.arrived_at("r1") == ["r1:1"]
+
+
+@pytest.mark.parametrize("capabilities", [Capabilities(), Capabilities(passive_reply_seconds=5.0)])
+async def test_a_clock_set_back_keeps_nobody_waiting_for_hours(
+    capabilities: Capabilities, post: MakePost
+) -> None:
+    made = post(capabilities)
+    kept = Time()
+    outbox = Outbox(
+        made.database,
+        "main",
+        made.live,
+        {ACCOUNT: PlatformAdapter(made.platform)},
+        made.clock,
+        lease=made.lease,
+        monotonic=kept,
+    )
+    await made.reader_says("r1", 1)
+    made.clock.now -= 7200
+    kept.now += 30
+    await outbox.look_at_the_clock()
+    await outbox.send_due()
+    assert made.platform.arrived_at("r1") == ["r1:1"]
+    assert made.states() == ["accepted"]
