@@ -112,13 +112,13 @@ async def test_the_card_says_why_a_person_is_needed_and_what_was_answered(
     page: Page, desk: Desk
 ) -> None:
     reader = await desk.reader()
-    await reader.say("hello")
+    await reader.say("thanks")
     await reader.wait_for_person("Where are the old maps of the town?")
     await sign_in(page, desk)
     await open_first(page)
     card = page.locator("#context-card")
     await card.evaluate("card => card.toggleAttribute('open', true)")
-    for words in ("Where are the old maps", "asked for a person", "I am the automatic assistant"):
+    for words in ("Where are the old maps", "asked for a person", "You are welcome"):
         await expect(card).to_contain_text(words)
     await expect(card).to_contain_text("English · Web chat")
 

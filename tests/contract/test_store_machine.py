@@ -132,6 +132,9 @@ class TwoServers(RuleBasedStateMachine):
         key = f"{reader}:{next(self.numbers)}"
         server, model = self.servers[name], self.models.get(reader)
         accepted = self.accept(server, reader, key, kind)
+        if model is None and kind == "trigger":
+            assert accepted == Accepted("nobody", "", 0, None, ()), "such a reader is not known"
+            return
         assert accepted.arrival == "new"
         if model is None:
             model = self.models[reader] = Model(accepted.consultation, reader, server.node)
