@@ -1,6 +1,7 @@
 """How are external effects carried out, however often the server dies, and how do readers hear?"""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ from refdesk.core.effects import (
     Ending,
 )
 from refdesk.core.inbox import Inbox
+from refdesk.core.parts_json import to_json
 from refdesk.core.plugin_context import PluginContext, Surroundings
 from refdesk.core.plugin_host import PluginHost
 from refdesk.core.triggers import EFFECT, Trigger
@@ -284,7 +286,18 @@ async def _attempt(
         return EffectRetry(str(error))
     if context.intents:
         raise PluginError("an effect wants something to happen; that is for its `tell`")
+    _refuse_unstorable(result)
     return result
+
+
+def _refuse_unstorable(result: object) -> None:
+    """Raise for what no row can hold: here it is the plugin's failure, later nobody's."""
+    if isinstance(result, EffectDone | EffectRefused):
+        to_json(dict(result.data))
+    if isinstance(result, EffectRetry | EffectRefused):
+        result.reason.encode()
+    if isinstance(result, EffectRetry) and not math.isfinite(result.after_seconds):
+        raise PluginError("an effect is to be tried again at no time")
 
 
 def _news(one: Undertaking) -> Trigger:

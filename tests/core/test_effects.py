@@ -229,6 +229,30 @@ async def test_what_a_server_took_without_hearing_of_it_is_not_forgotten(
     assert list(posting.posted.values()) == ["A"]
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        EffectDone({"stamp": object()}),
+        EffectDone({"words": "\ud800"}),
+        EffectRefused("\ud800"),
+        EffectRetry("", float("nan")),
+    ],
+)
+async def test_a_result_that_cannot_be_stored_is_of_unknown_ending(
+    result: AttemptResult, library: MakeLibrary, posting: Posting
+) -> None:
+    async def answers() -> AttemptResult:
+        return result
+
+    posting.repeatable, posting.answers = "no", [answers]
+    willow = library(posting, clock=FakeClock())
+    anna = willow.reader("anna")
+    await anna.says("/post A B")
+    await willow.advance(minutes=1)
+    anna.expects("Letter A: unknown.")
+    anna.expects("Letter B: done.")
+
+
 async def test_what_is_under_way_is_not_taken_for_forgotten(
     library: MakeLibrary, posting: Posting
 ) -> None:
