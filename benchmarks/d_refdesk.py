@@ -18,17 +18,17 @@ import uvloop
 import refdesk
 from refdesk.core.answering import AnswerRules
 from refdesk.core.consultations import Consultation, State
-from refdesk.core.inbox import Inbox
+from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.core.intents import Say
-from refdesk.core.live import Live
-from refdesk.core.message_limits import MessageLimits
+from refdesk.core.log.live import Live
 from refdesk.core.messages import InboundMessage
 from refdesk.core.pipeline import Pipeline
 from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.rate_limit import RateLimit
-from refdesk.core.store import Accepted, Finished, Turn
-from refdesk.core.turns import Turns
+from refdesk.core.turns.inbox import Inbox
+from refdesk.core.turns.message_limits import MessageLimits
+from refdesk.core.turns.rate_limit import RateLimit
+from refdesk.core.turns.store import Accepted, Finished, Turn
+from refdesk.core.turns.turns import Turns
 
 CONSULTATIONS = 200
 

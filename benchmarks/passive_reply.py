@@ -15,9 +15,9 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from refdesk import Offer, Question, hookimpl
-from refdesk.core.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.degrading import as_texts
 from refdesk.core.consultations import Event
-from refdesk.core.degrading import as_texts
 from refdesk.core.messages import InboundMessage
 from refdesk.testing import Library
 

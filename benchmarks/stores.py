@@ -18,10 +18,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say
 from refdesk.core.messages import InboundMessage, Reply, Text
-from refdesk.core.store import Outcome
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.store import Outcome
 from refdesk.storage import SqliteDatabase
 from refdesk.storage.postgresql.database import PostgresDatabase
 from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from refdesk.core.adapter import NoSettings
-from refdesk.core.calendar import Interval
-from refdesk.core.plugin_loading import found_entry_points
+from refdesk.core.calendar.calendar import Interval
+from refdesk.core.channels.adapter import NoSettings
+from refdesk.core.hosting.plugin_loading import found_entry_points
 from refdesk.core.settings import Settings
 
 PAGE = Path(__file__).parent / "reference/settings.md"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from refdesk.core.commands import Command, CommandCall
     from refdesk.core.consultations import Consultation, State
-    from refdesk.core.dialogue_fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
-    from refdesk.core.dialogues import Answers, Dialogue, Field, Possible, Wrong
-    from refdesk.core.effects import (
+    from refdesk.core.dialogues.dialogues import Answers, Dialogue, Field, Possible, Wrong
+    from refdesk.core.dialogues.fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
+    from refdesk.core.effects.effects import (
         Effect,
         EffectCall,
         EffectDone,
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
         EffectRefused,
         EffectRetry,
     )
+    from refdesk.core.effects.job_times import Job
+    from refdesk.core.effects.reminders import Reminder, ReminderDue
     from refdesk.core.hookspecs import hookimpl
-    from refdesk.core.job_times import Job
     from refdesk.core.messages import (
         Choice,
         File,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from refdesk.core.plugin_context import PluginContext
     from refdesk.core.plugin_tables import PluginTables
     from refdesk.core.queues import QueueChoice
-    from refdesk.core.reminders import Reminder, ReminderDue
 
 __all__ = [
     "Answers",
@@ -86,47 +86,47 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answers": "refdesk.core.dialogues",
+    "Answers": "refdesk.core.dialogues.dialogues",
     "Choice": "refdesk.core.messages",
     "Command": "refdesk.core.commands",
     "CommandCall": "refdesk.core.commands",
     "Consultation": "refdesk.core.consultations",
-    "Day": "refdesk.core.dialogue_fields",
-    "Dialogue": "refdesk.core.dialogues",
-    "Effect": "refdesk.core.effects",
-    "EffectCall": "refdesk.core.effects",
-    "EffectDone": "refdesk.core.effects",
-    "EffectNews": "refdesk.core.effects",
-    "EffectRefused": "refdesk.core.effects",
-    "EffectRetry": "refdesk.core.effects",
-    "Field": "refdesk.core.dialogues",
+    "Day": "refdesk.core.dialogues.fields",
+    "Dialogue": "refdesk.core.dialogues.dialogues",
+    "Effect": "refdesk.core.effects.effects",
+    "EffectCall": "refdesk.core.effects.effects",
+    "EffectDone": "refdesk.core.effects.effects",
+    "EffectNews": "refdesk.core.effects.effects",
+    "EffectRefused": "refdesk.core.effects.effects",
+    "EffectRetry": "refdesk.core.effects.effects",
+    "Field": "refdesk.core.dialogues.dialogues",
     "File": "refdesk.core.messages",
-    "FreeText": "refdesk.core.dialogue_fields",
+    "FreeText": "refdesk.core.dialogues.fields",
     "HandoffReason": "refdesk.core.offers",
     "Image": "refdesk.core.messages",
     "InboundMessage": "refdesk.core.messages",
-    "Job": "refdesk.core.job_times",
+    "Job": "refdesk.core.effects.job_times",
     "Link": "refdesk.core.messages",
     "Offer": "refdesk.core.offers",
-    "OneOf": "refdesk.core.dialogue_fields",
+    "OneOf": "refdesk.core.dialogues.fields",
     "Option": "refdesk.core.messages",
     "Part": "refdesk.core.messages",
     "PluginContext": "refdesk.core.plugin_context",
     "PluginTables": "refdesk.core.plugin_tables",
-    "Possible": "refdesk.core.dialogues",
+    "Possible": "refdesk.core.dialogues.dialogues",
     "Question": "refdesk.core.offers",
     "QueueChoice": "refdesk.core.queues",
     "Quote": "refdesk.core.messages",
-    "Reminder": "refdesk.core.reminders",
-    "ReminderDue": "refdesk.core.reminders",
+    "Reminder": "refdesk.core.effects.reminders",
+    "ReminderDue": "refdesk.core.effects.reminders",
     "Reply": "refdesk.core.messages",
     "Source": "refdesk.core.messages",
     "State": "refdesk.core.consultations",
     "Text": "refdesk.core.messages",
-    "TimeOfDay": "refdesk.core.dialogue_fields",
-    "WholeNumber": "refdesk.core.dialogue_fields",
-    "Wrong": "refdesk.core.dialogues",
-    "YesOrNo": "refdesk.core.dialogue_fields",
+    "TimeOfDay": "refdesk.core.dialogues.fields",
+    "WholeNumber": "refdesk.core.dialogues.fields",
+    "Wrong": "refdesk.core.dialogues.dialogues",
+    "YesOrNo": "refdesk.core.dialogues.fields",
     "hookimpl": "refdesk.core.hookspecs",
 }
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from refdesk.core.plugin_tasks import tell_whose_tasks
+from refdesk.core.hosting.plugin_tasks import tell_whose_tasks
 from refdesk.core.web.server import send_pages_away
 from refdesk.deployment import Deployment
 from refdesk.errors import StorageError

@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from refdesk.app import App, Extras
-from refdesk.core.adapter import Adapter
-from refdesk.core.authorise import Role
+from refdesk.core.channels.adapter import Adapter
+from refdesk.core.staff.authorise import Role
 from refdesk.deployment import open_deployment
 
 PASSWORD = "a long enough password"

@@ -13,20 +13,20 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from refdesk import Reply, Text
-from refdesk.core.adapter import Adapter, Capabilities, Health, SendResult
-from refdesk.core.consultation_store import ConsultationStore
+from refdesk.core.channels.adapter import Adapter, Capabilities, Health, SendResult
+from refdesk.core.channels.gateway import Gateway
 from refdesk.core.consultations import Event
-from refdesk.core.event_log import LogWriter
-from refdesk.core.gateway import Gateway
 from refdesk.core.intents import Say
-from refdesk.core.leases import Lease, take_over
-from refdesk.core.live import Live
+from refdesk.core.log.event_log import LogWriter
+from refdesk.core.log.live import Live
 from refdesk.core.messages import InboundMessage
-from refdesk.core.outbox import Outbox
-from refdesk.core.outbox_rows import queue_sending
-from refdesk.core.outbox_tables import OutboxRow
-from refdesk.core.sending_windows import SendingWindows
-from refdesk.core.store import Finished, Outcome
+from refdesk.core.outbox.outbox import Outbox
+from refdesk.core.outbox.rows import queue_sending
+from refdesk.core.outbox.sending_windows import SendingWindows
+from refdesk.core.outbox.tables import OutboxRow
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.leases import Lease, take_over
+from refdesk.core.turns.store import Finished, Outcome
 from refdesk.storage import Database, Row, prepare
 
 _O: Any = OutboxRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time

@@ -13,10 +13,10 @@ from sqlalchemy import select
 import refdesk.app
 from refdesk import Offer, Question, hookimpl
 from refdesk.app import App, Extras
-from refdesk.core.adapter import Adapter, Capabilities
+from refdesk.core.channels.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
-from refdesk.core.outbox_tables import OutboxRow
+from refdesk.core.outbox.tables import OutboxRow
 from refdesk.deployment import open_deployment
 from refdesk.errors import DeploymentBusyError, NotFoundError, PluginError
 from refdesk.knowledge_base import make_entry

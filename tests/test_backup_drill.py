@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from refdesk.core.identity_vault import IdentityVault
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.vault.identity_vault import IdentityVault
+from refdesk.core.vault.keys import VaultKeys
 from refdesk.deployment import open_deployment
 from refdesk.knowledge_base import make_entry
 from tests.reader_page import Pages, ReaderPage, said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from refdesk.cli.restoring import Target, restore
-from refdesk.core.backup import Place, back_up
+from refdesk.core.backup.backup import Place, back_up
 from refdesk.deployment import open_deployment
 from refdesk.knowledge_base import make_entry
 

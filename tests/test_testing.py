@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 import refdesk.testing
 from refdesk import Offer, PluginContext, Question, hookimpl
-from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.channels.capabilities import Capabilities, SendResult
 from refdesk.knowledge_base import make_entry
 from refdesk.testing import FakeChannel, FakeClock, MakeLibrary, Sent
 

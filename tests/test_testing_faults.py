@@ -2,7 +2,7 @@
 
 import pytest
 
-from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.channels.capabilities import Capabilities, SendResult
 from refdesk.errors import DataError
 from refdesk.knowledge_base import make_entry
 from refdesk.testing import BadNeighbour, FakeChannel, FakeClock, MakeLibrary

@@ -18,7 +18,7 @@ from refdesk import (
     Source,
     hookimpl,
 )
-from refdesk.core.capabilities import Capabilities
+from refdesk.core.channels.capabilities import Capabilities
 from refdesk.testing import FakeChannel, MakeLibrary
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from refdesk.app import App
-from refdesk.core.authorise import Role, StaffActor
 from refdesk.core.messages import InboundMessage
 from refdesk.core.settings import Settings
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base import KnowledgeBase, make_entry
 from tests.databases import Engine, Place

@@ -15,10 +15,10 @@ from aiohttp import (
 )
 from pydantic import BaseModel, Field
 
-from refdesk.core.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.adapter import Adapter, Capabilities, SendResult
 from refdesk.core.consultations import Event
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
 from refdesk.errors import RefdeskError
 
 SEND_SECONDS = 3.0

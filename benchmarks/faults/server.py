@@ -9,7 +9,7 @@ from adapters import Keyed, Plain, Polling
 from unfenced import Unfenced
 
 from refdesk.cli.serve import run_server
-from refdesk.core.consultation_store import ConsultationStore
+from refdesk.core.turns.consultation_store import ConsultationStore
 from refdesk.deployment import open_deployment
 from refdesk.parts import Extras
 

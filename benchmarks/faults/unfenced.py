@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from refdesk.core.consultation_rows import consultation_from
-from refdesk.core.consultation_store import ConsultationStore
-from refdesk.core.store import Finished, Outcome, Turn, Unfinished
+from refdesk.core.log.consultation_rows import consultation_from
 from refdesk.core.tables import ConsultationRow
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.store import Finished, Outcome, Turn, Unfinished
 from refdesk.storage import Transaction, prepare
 
 _C: Any = ConsultationRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time

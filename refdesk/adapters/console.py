@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, ClassVar, Literal, TextIO
 
-from refdesk.core.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.gateway import Gateway
 from refdesk.core.consultations import Event
-from refdesk.core.gateway import Gateway
-from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
+from refdesk.core.turns.inbox import LONGEST_MESSAGE_CHARACTERS
 
 # A terminal interprets escape sequences: what others wrote must not move its cursor.
 _ESCAPES = dict.fromkeys((*range(9), *range(11, 32), 127, *range(128, 160)))

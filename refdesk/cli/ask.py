@@ -12,9 +12,9 @@ from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_dep
 from refdesk.core.consultations import Consultation, State
 from refdesk.core.intents import Say
 from refdesk.core.language import language_of
+from refdesk.core.log.parts_json import plain_text, source_to_json
 from refdesk.core.messages import Choice, InboundMessage
-from refdesk.core.parts_json import plain_text, source_to_json
-from refdesk.core.store import Turn
+from refdesk.core.turns.store import Turn
 from refdesk.deployment import Deployment
 
 

@@ -8,8 +8,8 @@ import typer
 
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_place
 from refdesk.cli.progress import shown_progress
-from refdesk.core.backup import Place, back_up
-from refdesk.core.backup_archive import KEYS
+from refdesk.core.backup.backup import Place, back_up
+from refdesk.core.backup.backup_archive import KEYS
 from refdesk.core.settings import Settings, load_settings
 from refdesk.errors import DataError
 

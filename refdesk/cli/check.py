@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from refdesk.app import App
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
-from refdesk.core import vault_condition
-from refdesk.core.backup_archive import KEYS
-from refdesk.core.staff_accounts import StaffAccounts
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.backup.backup_archive import KEYS
+from refdesk.core.staff.staff_accounts import StaffAccounts
+from refdesk.core.vault import condition as vault_condition
+from refdesk.core.vault.keys import VaultKeys
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base.checking import check as check_base
 from refdesk.storage import Database, Prepared, SqliteDatabase, prepare

@@ -10,7 +10,7 @@ import typer
 from refdesk.app import App
 from refdesk.cli import plugin_check, plugin_new, plugin_switch
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
-from refdesk.core.plugin_loading import LoadReport
+from refdesk.core.hosting.plugin_loading import LoadReport
 
 plugins_app = typer.Typer(help="Show the plugins.", no_args_is_help=True)
 adapters_app = typer.Typer(help="Show the adapters.", no_args_is_help=True)

@@ -1,10 +1,10 @@
 """How does a command get everything that an erasure has to clear, plugins' tables included?"""
 
 from refdesk.core import hookspecs
-from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
-from refdesk.core.erasures import Erasures
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import load_plugins
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_loading import load_plugins
+from refdesk.core.vault.erasure_journal import JOURNAL_FILE, ErasureJournal
+from refdesk.core.vault.erasures import Erasures
 from refdesk.deployment import Deployment
 from refdesk.errors import PluginError
 

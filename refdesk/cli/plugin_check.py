@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from refdesk.cli.folders import JsonOption
-from refdesk.core.plugin_checking import check_plugin, entry_points_of
+from refdesk.core.hosting.plugin_checking import check_plugin, entry_points_of
 from refdesk.errors import DataError, RefdeskError
 
 # A plugin that takes longer to import would hold up every start.

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from refdesk.cli.folders import ConfigOption, DataOption, chosen_deployment
-from refdesk.core.plugin_host import Position
-from refdesk.core.plugin_loading import found_entry_points
-from refdesk.core.plugin_switches import PluginSwitches
+from refdesk.core.hosting.plugin_host import Position
+from refdesk.core.hosting.plugin_loading import found_entry_points
+from refdesk.core.hosting.plugin_switches import PluginSwitches
 from refdesk.errors import NotFoundError
 
 NameArgument = Annotated[str, typer.Argument(help="The plugin's name, as `plugins list` shows it.")]

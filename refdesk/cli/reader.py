@@ -11,12 +11,12 @@ import typer
 
 from refdesk.cli.erasing import erasures_of
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
-from refdesk.core.erasing import is_known
-from refdesk.core.identity_vault import LONGEST_ADDRESS_CHARACTERS, IdentityVault
-from refdesk.core.parts_json import plain_text
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.readable_text import readable
-from refdesk.core.reader_record import ReaderRecord, logs_of, record_to_json
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.vault.erasing import is_known
+from refdesk.core.vault.identity_vault import LONGEST_ADDRESS_CHARACTERS, IdentityVault
+from refdesk.core.vault.keys import VaultKeys
+from refdesk.core.vault.reader_record import ReaderRecord, logs_of, record_to_json
 from refdesk.deployment import Deployment
 from refdesk.errors import NotFoundError
 

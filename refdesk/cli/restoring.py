@@ -15,13 +15,20 @@ from pathlib import Path
 from typing import Literal
 
 from refdesk.cli.erasing import erasures_of
-from refdesk.core import vault_condition
-from refdesk.core.after_restore import HeldBack, hold_back
-from refdesk.core.backup_archive import DATABASE, KEYS, SETTINGS, Manifest, read_manifest, unpack
-from refdesk.core.erasure_journal import JOURNAL_FILE, Erasure, ErasureJournal
+from refdesk.core.backup.after_restore import HeldBack, hold_back
+from refdesk.core.backup.backup_archive import (
+    DATABASE,
+    KEYS,
+    SETTINGS,
+    Manifest,
+    read_manifest,
+    unpack,
+)
 from refdesk.core.private_files import sync_folder
 from refdesk.core.settings import Settings, load_settings
-from refdesk.core.vault_keys import KEY_FILE, VaultKeys
+from refdesk.core.vault import condition as vault_condition
+from refdesk.core.vault.erasure_journal import JOURNAL_FILE, Erasure, ErasureJournal
+from refdesk.core.vault.keys import KEY_FILE, VaultKeys
 from refdesk.deployment import Deployment, open_deployment
 from refdesk.errors import DataError, StorageError
 from refdesk.storage import ServerLock

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
-from refdesk.core.authorise import Role
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.staff.authorise import Role
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.errors import DataError
 
 staff_app = typer.Typer(help="Keep the accounts of colleagues.", no_args_is_help=True)

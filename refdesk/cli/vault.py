@@ -7,8 +7,8 @@ import typer
 
 from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
 from refdesk.cli.progress import shown_progress
-from refdesk.core import vault_rotation
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.vault import rotation as vault_rotation
+from refdesk.core.vault.keys import VaultKeys
 
 vault_app = typer.Typer(help="Look after the keys of readers' addresses.", no_args_is_help=True)
 

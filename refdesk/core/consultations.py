@@ -57,7 +57,7 @@ class Consultation:
     refused. `misses` counts questions in a row that found no answer, `offered` are the buttons
     shown last, so that a typed number or label presses one. `since` is when the state began;
     `epoch` rises when another server takes over the work on it. `dialogue` is the form in progress
-    as stored (core/dialogue_forms.py), empty when there is none.
+    as stored (core/dialogues/forms.py), empty when there is none.
 
     `due_at` is until when an answer has been promised, `reopen_until` until when the reader's next
     message continues a closed one. `follow_ups` counts how often that has happened, `merged_into`

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from refdesk.core.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.errors import PluginError
 
 

@@ -16,14 +16,14 @@ from pydantic import BaseModel
 
 from refdesk.core.commands import Command
 from refdesk.core.consultations import Consultation
-from refdesk.core.dialogues import Dialogue
-from refdesk.core.effects import Effect
-from refdesk.core.job_times import Job
+from refdesk.core.dialogues.dialogues import Dialogue
+from refdesk.core.effects.effects import Effect
+from refdesk.core.effects.job_times import Job
+from refdesk.core.effects.reminders import Reminder
 from refdesk.core.offers import HandoffReason, Offer, Question
 from refdesk.core.plugin_context import PluginContext
 from refdesk.core.plugin_tables import PluginTables
 from refdesk.core.queues import QueueChoice
-from refdesk.core.reminders import Reminder
 from refdesk.core.web.assets import WebAssets
 
 PROJECT = "refdesk"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from refdesk.core.consultations import Consultation
 from refdesk.core.language import language_of
 from refdesk.core.messages import InboundMessage, Language
-from refdesk.core.store import Outcome
+from refdesk.core.turns.store import Outcome
 
 
 @dataclass(frozen=True, slots=True)

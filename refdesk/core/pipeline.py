@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 from refdesk.core import hookspecs
 from refdesk.core.answering import Answer, AnswerRules, BringPerson, Clarify, decide, misses_of
-from refdesk.core.carrying_out import CarryingOut
 from refdesk.core.commands import HUMAN_COMMAND, Command, CommandCall, CommandTable, normalised
 from refdesk.core.consultations import BOT_ANSWERS
-from refdesk.core.dialogue_turns import Dialogues
-from refdesk.core.fragments import Reading, breaks_off
+from refdesk.core.dialogues.turns import Dialogues
+from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.core.intents import HandOff, Intent, Say
 from refdesk.core.messages import Choice, Language, Option, Part, Reply
 from refdesk.core.middleware import Handling, Middleware, choose_language, compose
 from refdesk.core.offers import Offer, Question
 from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.store import Outcome, Turn
 from refdesk.core.translations import translate
-from refdesk.core.trigger_turns import TriggerTurns
+from refdesk.core.turns.carrying_out import CarryingOut
+from refdesk.core.turns.fragments import Reading, breaks_off
+from refdesk.core.turns.store import Outcome, Turn
+from refdesk.core.turns.trigger_turns import TriggerTurns
 
 if TYPE_CHECKING:
-    from refdesk.core.plugin_host import Answered
+    from refdesk.core.hosting.plugin_host import Answered
 
 MIDDLEWARE: tuple[Middleware, ...] = (choose_language,)
 # Longer ones may be a call number, a year or an ISBN.

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
+from refdesk.core.hosting.plugin_http import OutwardHttp, PluginHttp
+from refdesk.core.hosting.plugin_resources import Opener, PluginResources
 from refdesk.core.intents import (
     BeginDialogue,
     EndConsultation,
@@ -24,10 +26,8 @@ from refdesk.core.intents import (
 )
 from refdesk.core.messages import Language, Reply
 from refdesk.core.offers import HandoffReason
-from refdesk.core.plugin_http import OutwardHttp, PluginHttp
-from refdesk.core.plugin_resources import Opener, PluginResources
 from refdesk.core.translations import translate
-from refdesk.core.triggers import dump_data
+from refdesk.core.turns.triggers import dump_data
 from refdesk.storage import Prepared
 
 Settings = TypeVar("Settings", bound=BaseModel)

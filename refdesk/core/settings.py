@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from refdesk.core.answering import AnswerRules
-from refdesk.core.calendar_settings import HoursSettings
-from refdesk.core.lifecycle_rules import ConsultationSettings
+from refdesk.core.calendar.settings import HoursSettings
+from refdesk.core.lifecycle.rules import ConsultationSettings
 from refdesk.core.messages import Language
 from refdesk.core.storage_settings import StorageSettings
-from refdesk.core.vault_keys import VaultSettings
+from refdesk.core.vault.keys import VaultSettings
 from refdesk.errors import SettingsError
 
 Model = TypeVar("Model", bound=BaseModel)

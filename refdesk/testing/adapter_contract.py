@@ -1,4 +1,4 @@
-"""Does an adapter keep the promises of `refdesk.core.adapter.Adapter`? Its author runs this on it.
+"""Does an adapter keep the promises of `core.channels.adapter.Adapter`? Its author runs this on it.
 
     class TestPostcards(AdapterContract):
         adapter_class = Postcards
@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
-from refdesk.core.adapter import Adapter
-from refdesk.core.capabilities import SendWord
-from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.channels.adapter import Adapter
+from refdesk.core.channels.capabilities import SendWord
 from refdesk.core.messages import InboundMessage
+from refdesk.core.turns.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.testing.encoding_contract import REPLY, EncodingContract
 from refdesk.testing.fixtures import MakeLibrary
 from refdesk.testing.library import Library

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
-from refdesk.core.adapter import Adapter
+from refdesk.core.channels.adapter import Adapter
+from refdesk.core.channels.message_splitting import measure
 from refdesk.core.consultations import Event, State
-from refdesk.core.message_splitting import measure
 from refdesk.core.messages import Choice, File, Image, Link, Option, Part, Quote, Source, Text
 
 _LINK = "https://library.example.edu/floors/3?room=12&language=zh"

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from refdesk.core.adapter import Adapter
-from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.channels.adapter import Adapter
+from refdesk.core.channels.capabilities import Capabilities, SendResult
+from refdesk.core.channels.degrading import as_texts, buttons_of
 from refdesk.core.consultations import Event
-from refdesk.core.degrading import as_texts, buttons_of
-from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.core.messages import Choice, InboundMessage, Option, Part
 from refdesk.core.readable_text import readable
-from refdesk.core.store import Accepted
+from refdesk.core.turns.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.turns.store import Accepted
 
 # What a reader's message looks like on its way from the platform.
 Raw = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from refdesk.core.adapter import Adapter
+    from refdesk.core.channels.adapter import Adapter
     from refdesk.knowledge_base import Entry
     from refdesk.testing.fake_channel import FakeChannel
     from refdesk.testing.fake_clock import FakeClock

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.desk_work import Done
-from refdesk.core.wrapping_up import WrapUp
+from refdesk.core.lifecycle.wrapping_up import WrapUp
+from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.staff.desk_work import Done
 from refdesk.testing.reader import Reader
 
 if TYPE_CHECKING:

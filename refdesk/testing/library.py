@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from refdesk.app import App, Extras
-from refdesk.core.adapter import Adapter
-from refdesk.core.authorise import Role
+from refdesk.core.channels.adapter import Adapter
 from refdesk.core.consultations import Event
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
+from refdesk.core.staff.authorise import Role
 from refdesk.deployment import SETTINGS_FILE, Deployment, open_deployment
 from refdesk.knowledge_base import Entry
 from refdesk.testing.fake_channel import FakeChannel

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from refdesk.app import App
 from refdesk.core.consultations import Event
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import Choice, InboundMessage, Option
-from refdesk.core.parts_json import plain_text
 from refdesk.testing.conversation import Line
 from refdesk.testing.fake_channel import FakeChannel
 

@@ -29,8 +29,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from refdesk.core.consultations import Event
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import Choice, Link
-from refdesk.core.parts_json import plain_text
 from refdesk.testing.library import Library
 
 _FOLLOWS = re.compile(r"(bot|system|button|link|source|state): |    |\(silence\)$")

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from refdesk import State
 from refdesk.adapters.web_chat.connection import EVENTS_AT_ONCE
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.lifecycle.wrapping_up import WrapUp
 from refdesk.core.reader_tokens import LIFETIME_SECONDS, ReaderTokens
 from refdesk.core.secrets import deployment_key
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.core.tables import ConsultationRow, EventRow, InboxRow, ReaderRow
-from refdesk.core.wrapping_up import WrapUp
+from refdesk.core.turns.inbox import LONGEST_MESSAGE_CHARACTERS
 from refdesk.errors import StorageError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import prepare

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from refdesk.core.authorise import Role, StaffActor
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.testing import MakeLibrary
 from tests.reader_page import PATIENCE_SECONDS, serving
 

@@ -20,8 +20,8 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from refdesk.app import App
-from refdesk.core.authorise import Role, StaffActor
 from refdesk.core.consultations import State
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.deployment import Deployment, open_deployment
 from refdesk.knowledge_base import Entry, make_entry
 

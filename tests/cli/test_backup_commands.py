@@ -10,14 +10,14 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from refdesk.cli.main import make_app
-from refdesk.core.after_restore import REASON
-from refdesk.core.authorise import Role
-from refdesk.core.erasure_journal import JOURNAL_FILE
-from refdesk.core.identity_vault import IdentityVault
+from refdesk.core.backup.after_restore import REASON
 from refdesk.core.messages import InboundMessage
 from refdesk.core.private_files import replace_private
-from refdesk.core.staff_accounts import StaffAccounts
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.staff.authorise import Role
+from refdesk.core.staff.staff_accounts import StaffAccounts
+from refdesk.core.vault.erasure_journal import JOURNAL_FILE
+from refdesk.core.vault.identity_vault import IdentityVault
+from refdesk.core.vault.keys import VaultKeys
 from refdesk.deployment import open_deployment
 from refdesk.errors import DataError, DeploymentBusyError, SchemaError, StorageError, VaultError
 from refdesk.knowledge_base import make_entry

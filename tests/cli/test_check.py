@@ -7,8 +7,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from refdesk.core.identity_vault import IdentityVault
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.vault.identity_vault import IdentityVault
+from refdesk.core.vault.keys import VaultKeys
 from refdesk.deployment import open_deployment
 
 

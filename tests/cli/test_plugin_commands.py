@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from refdesk.cli.plugin_new import new
-from refdesk.core.plugin_checking import GROUP, Checked, check_plugin, entry_points_of
+from refdesk.core.hosting.plugin_checking import GROUP, Checked, check_plugin, entry_points_of
 from refdesk.errors import DataError
 
 GOOD = """

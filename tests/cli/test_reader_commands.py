@@ -10,9 +10,9 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from refdesk.cli.main import make_app
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.event_log import LogWriter
+from refdesk.core.log.event_log import LogWriter
 from refdesk.core.messages import InboundMessage, Text
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.errors import NotFoundError, PluginError, VaultError
 from refdesk.storage import Transaction
 from refdesk.testing import Library

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from refdesk.cli.staff import staff_app
-from refdesk.core.authorise import Role
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.staff.authorise import Role
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.deployment import open_deployment
 from refdesk.errors import NotFoundError, RefdeskError
 

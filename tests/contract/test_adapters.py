@@ -1,4 +1,4 @@
-"""Does every built-in adapter keep the promises of `refdesk.core.adapter.Adapter`?
+"""Does every built-in adapter keep the promises of `refdesk.core.channels.adapter.Adapter`?
 
 The contract itself is `refdesk.testing.adapter_contract`: a new adapter adds a class here and may
 not change the contract.
@@ -12,8 +12,8 @@ import pytest
 
 from refdesk.adapters.console import Console
 from refdesk.adapters.web_chat import WebChat
-from refdesk.core.adapter import Adapter, NoSettings
-from refdesk.core.capabilities import Capabilities
+from refdesk.core.channels.adapter import Adapter, NoSettings
+from refdesk.core.channels.capabilities import Capabilities
 from refdesk.testing import FakeChannel, Sent
 from refdesk.testing.adapter_contract import AdapterContract, Recording
 from refdesk.testing.encoding_contract import EncodingContract

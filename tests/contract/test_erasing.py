@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from refdesk import Reply, Text
-from refdesk.core.consultation_store import ConsultationStore
-from refdesk.core.erasing import nobody
-from refdesk.core.erasure_journal import JOURNAL_FILE, ErasureJournal
-from refdesk.core.erasures import Erasures
 from refdesk.core.intents import Say
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import Fenced, Finished, Outcome
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.store import Fenced, Finished, Outcome
+from refdesk.core.vault.erasing import nobody
+from refdesk.core.vault.erasure_journal import JOURNAL_FILE, ErasureJournal
+from refdesk.core.vault.erasures import Erasures
 from refdesk.errors import NotFoundError
 from refdesk.storage import Database, prepare
 from tests.databases import Place

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from refdesk.core.identity_vault import CACHED_READERS, IdentityVault
 from refdesk.core.secrets import SecretReference
-from refdesk.core.vault_keys import KEY_FILE, VaultKeys, VaultSettings
+from refdesk.core.vault.identity_vault import CACHED_READERS, IdentityVault
+from refdesk.core.vault.keys import KEY_FILE, VaultKeys, VaultSettings
 from refdesk.errors import SettingsError, VaultError
 from refdesk.storage import Database, prepare
 from tests.databases import Place

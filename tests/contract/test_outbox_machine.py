@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.channels.capabilities import Capabilities, SendResult
 from tests.databases import Engine, Place, postgres_place, sqlite_place
 from tests.sending import Platform, Post, Time
 

@@ -17,8 +17,8 @@ import asyncpg
 
 import refdesk
 from refdesk.core import hookspecs
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import load_plugins
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_loading import load_plugins
 from refdesk.storage import Prepared
 from tests.databases import Place
 

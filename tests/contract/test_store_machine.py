@@ -1,7 +1,7 @@
 """Do two servers on one store keep its promises under any mix of repeats, crashes and take-overs?
 
-Store and model go side by side; the model is what `refdesk.core.store` says, in memory. The states
-of a consultation have a machine of their own: tests/core/test_consultation_states.py.
+Store and model go side by side; the model is what `refdesk.core.turns.store` says, in memory.
+The states of a consultation have a machine of their own: tests/core/test_consultation_states.py.
 """
 
 import asyncio
@@ -25,11 +25,12 @@ from sqlalchemy import bindparam, select, update
 
 from benchmarks.faults.unfenced import Unfenced
 from refdesk import Reply
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say
-from refdesk.core.leases import Lease
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import (
+from refdesk.core.tables import ConsultationRow, EventRow, NodeRow
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.leases import Lease
+from refdesk.core.turns.store import (
     Accepted,
     Fenced,
     Finished,
@@ -39,8 +40,7 @@ from refdesk.core.store import (
     Turn,
     Unfinished,
 )
-from refdesk.core.tables import ConsultationRow, EventRow, NodeRow
-from refdesk.core.triggers import Trigger
+from refdesk.core.turns.triggers import Trigger
 from refdesk.storage import Database, prepare
 from tests.databases import Engine, Place, postgres_place, sqlite_place
 

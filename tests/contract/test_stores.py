@@ -1,4 +1,4 @@
-"""Does every store keep the promises of `refdesk.core.store.Store`?
+"""Does every store keep the promises of `refdesk.core.turns.store.Store`?
 
 A new engine adds a line to `STORES`; it may not change a test.
 """
@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, insert
 
 from refdesk import HandoffReason, Option, QueueChoice, Reply, Source, State, Text
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say, WriteRow
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import Accepted, Finished, Outcome, Overtaken, Store, Turn, Waiting
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.store import Accepted, Finished, Outcome, Overtaken, Store, Turn, Waiting
 from refdesk.errors import ConstraintError
 from refdesk.storage import Database, prepare
 from tests.databases import ENGINES, Place

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from refdesk import Reply
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.intents import Say
-from refdesk.core.leases import Lease
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import Fenced, Finished, Outcome, Turn
-from refdesk.core.triggers import Trigger
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.leases import Lease
+from refdesk.core.turns.store import Fenced, Finished, Outcome, Turn
+from refdesk.core.turns.triggers import Trigger
 from refdesk.storage import Database
 from tests.databases import ENGINES, Engine, Place
 

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from refdesk import Reply
-from refdesk.core.consultation_store import ConsultationStore
-from refdesk.core.effect_rows import (
+from refdesk.core.effects.rows import (
     Undertaking,
     abandoned,
     decide,
@@ -22,12 +21,13 @@ from refdesk.core.effect_rows import (
     take_due,
     untold,
 )
-from refdesk.core.effect_rules import Following
+from refdesk.core.effects.rules import Following
+from refdesk.core.effects.undertaking_tables import ReminderRow
 from refdesk.core.intents import Intent, Perform, Say, Schedule, Unschedule
-from refdesk.core.leases import Lease
 from refdesk.core.messages import InboundMessage
-from refdesk.core.store import Fenced, Finished, Outcome, Overtaken, Turn
-from refdesk.core.undertaking_tables import ReminderRow
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.leases import Lease
+from refdesk.core.turns.store import Fenced, Finished, Outcome, Overtaken, Turn
 from refdesk.storage import Database, Transaction, prepare
 from tests.databases import ENGINES, Engine, Place
 

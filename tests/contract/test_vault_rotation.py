@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from refdesk.core.field_encryption import FieldKey
-from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.secrets import SecretReference
-from refdesk.core.vault_keys import KEY_FILE, VaultKeys, VaultSettings
-from refdesk.core.vault_rotation import ADDRESSES_AT_ONCE, Rotated, rotate
+from refdesk.core.vault.field_encryption import FieldKey
+from refdesk.core.vault.identity_vault import IdentityVault
+from refdesk.core.vault.keys import KEY_FILE, VaultKeys, VaultSettings
+from refdesk.core.vault.rotation import ADDRESSES_AT_ONCE, Rotated, rotate
 from refdesk.errors import VaultError
 from refdesk.storage import Database, prepare
 from tests.databases import Place

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from refdesk.core.vault_keys import KEY_FILE
+from refdesk.core.vault.keys import KEY_FILE
 from refdesk.testing import FakeChannel, FakeClock, Library
 
 

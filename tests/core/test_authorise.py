@@ -2,8 +2,8 @@
 
 import pytest
 
-from refdesk.core.authorise import Action, ReaderActor, Role, StaffActor, authorise
 from refdesk.core.consultations import Consultation, State
+from refdesk.core.staff.authorise import Action, ReaderActor, Role, StaffActor, authorise
 
 ACTIONS: tuple[Action, ...] = (
     "see", "read_log", "claim", "reply", "close", "return", "wrap_up"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdesk.core.backup_archive import (
+from refdesk.core.backup.backup_archive import (
     DATABASE,
     SETTINGS,
     Manifest,

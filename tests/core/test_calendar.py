@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.calendar import (
+from refdesk.core.calendar.calendar import (
     OPENING_HORIZON,
     Calendar,
     DatedException,

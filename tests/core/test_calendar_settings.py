@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from refdesk.core.calendar import Interval, Reason, hours_on
-from refdesk.core.calendar_notation import parse_interval
-from refdesk.core.calendar_sections import (
+from refdesk.core.calendar.calendar import Interval, Reason, hours_on
+from refdesk.core.calendar.notation import parse_interval
+from refdesk.core.calendar.sections import (
     ExceptionSettings,
     NamesSettings,
     PlaceSettings,
     ReasonSettings,
     WeeklySettings,
 )
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.errors import SettingsError
 
 SECTION = """

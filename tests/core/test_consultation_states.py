@@ -19,24 +19,24 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from refdesk import QueueChoice, Reply, Source, State, Text
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.consultation_rows import ALL_EVENTS, EVENTS_AFTER
-from refdesk.core.consultation_store import ConsultationStore
 from refdesk.core.consultations import BOT_ANSWERS, CLAIMABLE, Consultation, allows
-from refdesk.core.desk_work import Desk, Done
-from refdesk.core.duty import Duty
-from refdesk.core.handoff_routing import HandoffRouting
+from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.core.intents import Say
-from refdesk.core.lifecycle import Lifecycle
-from refdesk.core.lifecycle_rules import ConsultationSettings
-from refdesk.core.live import Live
-from refdesk.core.log_changes import LogChanges
+from refdesk.core.lifecycle.handoff_routing import HandoffRouting
+from refdesk.core.lifecycle.lifecycle import Lifecycle
+from refdesk.core.lifecycle.rules import ConsultationSettings
+from refdesk.core.lifecycle.wrapping_up import WrapUp
+from refdesk.core.log.consultation_rows import ALL_EVENTS, EVENTS_AFTER
+from refdesk.core.log.live import Live
+from refdesk.core.log.log_changes import LogChanges
 from refdesk.core.messages import InboundMessage
 from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.store import Finished, Outcome, Turn, Waiting
+from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.staff.desk_work import Desk, Done
+from refdesk.core.staff.duty import Duty
 from refdesk.core.tables import ConsultationRow, StatisticsRow
-from refdesk.core.wrapping_up import WrapUp
+from refdesk.core.turns.consultation_store import ConsultationStore
+from refdesk.core.turns.store import Finished, Outcome, Turn, Waiting
 from refdesk.storage import prepare
 from refdesk.testing import FakeClock
 from tests.databases import Place, postgres_place, sqlite_place

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core import deadlines
-from refdesk.core.deadlines import within
+from refdesk.core.hosting import deadlines
+from refdesk.core.hosting.deadlines import within
 
 Step = Callable[[], Awaitable[None]]
 

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdesk import Choice, File, Image, Link, Option, Part, Quote, Source, Text
-from refdesk.core.capabilities import Capabilities
-from refdesk.core.coalescing import coalesced
+from refdesk.core.channels.capabilities import Capabilities
+from refdesk.core.channels.degrading import as_texts, fitted, said
+from refdesk.core.channels.message_splitting import measure
 from refdesk.core.consultations import Event
-from refdesk.core.degrading import as_texts, fitted, said
-from refdesk.core.message_splitting import measure
+from refdesk.core.outbox.coalescing import coalesced
 
 SMS = Capabilities(text_limit=160)
 BUTTONS = Capabilities(buttons="shown")

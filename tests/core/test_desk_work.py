@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.parts_json import plain_text
-from refdesk.core.wrapping_up import WrapUp
+from refdesk.core.lifecycle.wrapping_up import WrapUp
+from refdesk.core.log.parts_json import plain_text
+from refdesk.core.staff.authorise import Role, StaffActor
 from refdesk.storage import prepare
 from tests.desk_server import Desk, running_desk
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.dialogue_fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
-from refdesk.core.dialogues import Circumstances, Kind, Possible
+from refdesk.core.dialogues.dialogues import Circumstances, Kind, Possible
+from refdesk.core.dialogues.fields import Day, FreeText, OneOf, TimeOfDay, WholeNumber, YesOrNo
 from refdesk.core.messages import Language
 
 # A Sunday.

@@ -7,8 +7,16 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from refdesk.core.dialogue_fields import Day, FreeText, OneOf, WholeNumber
-from refdesk.core.dialogue_forms import (
+from refdesk.core.dialogues.dialogues import (
+    Answers,
+    Circumstances,
+    Dialogue,
+    DialogueTable,
+    Field,
+    Possible,
+)
+from refdesk.core.dialogues.fields import Day, FreeText, OneOf, WholeNumber
+from refdesk.core.dialogues.forms import (
     Answer,
     Form,
     dump_form,
@@ -16,9 +24,9 @@ from refdesk.core.dialogue_forms import (
     load_form,
     put_aside,
 )
-from refdesk.core.dialogue_hearing import ShowFields, Stale, hear
-from refdesk.core.dialogue_prompts import again, button, buttons, fields_to_change, prompt
-from refdesk.core.dialogue_steps import (
+from refdesk.core.dialogues.hearing import ShowFields, Stale, hear
+from refdesk.core.dialogues.prompts import again, button, buttons, fields_to_change, prompt
+from refdesk.core.dialogues.steps import (
     Back,
     Cancel,
     Change,
@@ -32,7 +40,6 @@ from refdesk.core.dialogue_steps import (
     fitting,
     step,
 )
-from refdesk.core.dialogues import Answers, Circumstances, Dialogue, DialogueTable, Field, Possible
 from refdesk.errors import PluginError
 
 

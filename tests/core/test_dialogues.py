@@ -21,7 +21,7 @@ from refdesk import (
     Wrong,
     hookimpl,
 )
-from refdesk.core.dialogues import Value
+from refdesk.core.dialogues.dialogues import Value
 from refdesk.errors import PluginError
 from refdesk.testing import FakeClock, Library, MakeLibrary
 

@@ -20,9 +20,9 @@ from refdesk import (
     PluginContext,
     hookimpl,
 )
-from refdesk.core.effect_rows import take_due
-from refdesk.core.effect_rules import LONGEST_PAUSE_SECONDS, after_attempt, pause_before
-from refdesk.core.effects import AttemptResult, Repeatable
+from refdesk.core.effects.effects import AttemptResult, Repeatable
+from refdesk.core.effects.rows import take_due
+from refdesk.core.effects.rules import LONGEST_PAUSE_SECONDS, after_attempt, pause_before
 from refdesk.core.messages import InboundMessage
 from refdesk.errors import ConflictError, PluginError, RemoteServiceError
 from refdesk.testing import FakeClock, Library, MakeLibrary

@@ -16,12 +16,12 @@ from sqlmodel import SQLModel
 
 from refdesk import Command, PluginTables, hookimpl
 from refdesk.app import App, Extras
-from refdesk.core.erasing import DELETED_BY_CONSULTATION, DELETED_BY_READER, nobody
-from refdesk.core.erasure_journal import JOURNAL_FILE, Erasure, ErasureJournal
-from refdesk.core.erasures import Erasures
-from refdesk.core.identity_vault import IdentityVault
 from refdesk.core.messages import InboundMessage
-from refdesk.core.vault_keys import VaultKeys
+from refdesk.core.vault.erasing import DELETED_BY_CONSULTATION, DELETED_BY_READER, nobody
+from refdesk.core.vault.erasure_journal import JOURNAL_FILE, Erasure, ErasureJournal
+from refdesk.core.vault.erasures import Erasures
+from refdesk.core.vault.identity_vault import IdentityVault
+from refdesk.core.vault.keys import VaultKeys
 from refdesk.deployment import Deployment, open_deployment
 from refdesk.errors import DataError, NotFoundError, StorageError
 from refdesk.storage import prepare
@@ -280,7 +280,9 @@ def test_every_table_that_knows_readers_is_cleared_or_redacted() -> None:
         for table in SQLModel.metadata.sorted_tables
         if {"rid", "consultation", "reader"} & set(table.columns.keys())
     }
-    assert knowing == cleared | redacted | kept - {"reader"}, "say it in refdesk/core/erasing.py"
+    assert knowing == cleared | redacted | kept - {"reader"}, (
+        "say it in refdesk/core/vault/erasing.py"
+    )
 
 
 def test_the_journal_keeps_what_it_is_given(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.field_encryption import FieldKey, Place
+from refdesk.core.vault.field_encryption import FieldKey, Place
 from refdesk.errors import VaultError
 
 KEY = FieldKey(b"k" * 32)

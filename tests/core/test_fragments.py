@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from refdesk import Option, State
-from refdesk.core.authorise import Role, StaffActor
 from refdesk.core.consultations import Event
-from refdesk.core.fragments import breaks_off
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
+from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.turns.fragments import breaks_off
 from refdesk.knowledge_base import make_entry
 from refdesk.testing import Library, MakeLibrary
 

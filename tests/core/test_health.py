@@ -4,9 +4,9 @@ import json
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from refdesk.core.adapter import Capabilities, SendResult
-from refdesk.core.leases import Lease
-from refdesk.core.readiness import Readiness
+from refdesk.core.channels.adapter import Capabilities, SendResult
+from refdesk.core.health.readiness import Readiness
+from refdesk.core.turns.leases import Lease
 from refdesk.errors import StorageError
 from refdesk.knowledge_base import make_entry
 from refdesk.storage import Database

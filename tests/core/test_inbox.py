@@ -2,8 +2,8 @@
 
 import asyncio
 
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
 from refdesk.testing import MakeLibrary
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdesk import Job, PluginContext, hookimpl
-from refdesk.core.job_times import due, newest_due
-from refdesk.core.jobs import Jobs
+from refdesk.core.effects.job_times import due, newest_due
+from refdesk.core.effects.jobs import Jobs
 from refdesk.errors import PluginError
 from refdesk.testing import FakeClock, Library, MakeLibrary
 

@@ -3,9 +3,9 @@
 import pytest
 
 from refdesk import State
-from refdesk.core.clock_steps import ClockSteps
 from refdesk.core.consultations import Consultation
-from refdesk.core.lifecycle_rules import ConsultationSettings, Due, Standing, due, reopens_until
+from refdesk.core.effects.clock_steps import ClockSteps
+from refdesk.core.lifecycle.rules import ConsultationSettings, Due, Standing, due, reopens_until
 from refdesk.testing import FakeClock
 
 RULES = ConsultationSettings(

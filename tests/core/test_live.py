@@ -3,7 +3,7 @@
 import asyncio
 
 from refdesk.core.consultations import Consultation, Event
-from refdesk.core.live import ALL, Live
+from refdesk.core.log.live import ALL, Live
 from refdesk.core.messages import Text
 
 

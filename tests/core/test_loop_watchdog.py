@@ -9,11 +9,11 @@ import pytest
 
 from refdesk import Consultation, Offer, PluginContext, Question, State, hookimpl
 from refdesk.core import hookspecs
-from refdesk.core.loop_watchdog import LoopWatchdog
+from refdesk.core.hosting.loop_watchdog import LoopWatchdog
+from refdesk.core.hosting.plugin_frames import Standing
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_tasks import tell_whose_tasks
 from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_frames import Standing
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_tasks import tell_whose_tasks
 
 Logged = list[dict[str, object]]
 Zoo = Callable[[str], ModuleType]

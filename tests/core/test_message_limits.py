@@ -1,7 +1,7 @@
 """Can somebody flood us by coming back as a new reader each time?"""
 
-from refdesk.core.message_limits import MessageLimits
-from refdesk.core.rate_limit import RateLimit
+from refdesk.core.turns.message_limits import MessageLimits
+from refdesk.core.turns.rate_limit import RateLimit
 
 
 def limits() -> MessageLimits:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.capabilities import TextUnit
-from refdesk.core.message_splitting import measure, split
+from refdesk.core.channels.capabilities import TextUnit
+from refdesk.core.channels.message_splitting import measure, split
 
 UNITS: st.SearchStrategy[TextUnit] = st.sampled_from(["characters", "bytes", "utf-16", "graphemes"])
 LINK = "https://library.example.edu/floors/3?room=12"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from refdesk.core.adapter import Budget, Capabilities, Health, Rate, SendResult
-from refdesk.core.outbox import Outbox
-from refdesk.core.outbox_rules import MOST_ATTEMPTS
+from refdesk.core.channels.adapter import Budget, Capabilities, Health, Rate, SendResult
+from refdesk.core.outbox.outbox import Outbox
+from refdesk.core.outbox.rules import MOST_ATTEMPTS
 from tests.databases import ENGINES, Engine, Place
 from tests.sending import ACCOUNT, Platform, PlatformAdapter, Post, Time
 

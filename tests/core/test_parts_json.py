@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdesk import Choice, File, Image, Link, Option, Part, Quote, Source, Text
-from refdesk.core.parts_json import (
+from refdesk.core.log.parts_json import (
     dump_options,
     dump_parts,
     dump_sources,

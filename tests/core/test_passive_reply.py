@@ -15,11 +15,11 @@ from aiohttp import ClientSession, web
 from sqlalchemy import select
 
 from refdesk import Choice, Offer, Option, Question, Text, hookimpl
-from refdesk.core.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.adapter import Adapter, Capabilities, SendResult
+from refdesk.core.channels.degrading import as_texts
 from refdesk.core.consultations import Event
-from refdesk.core.degrading import as_texts
 from refdesk.core.messages import InboundMessage
-from refdesk.core.outbox_tables import OutboxRow
+from refdesk.core.outbox.tables import OutboxRow
 from refdesk.storage import prepare
 from refdesk.testing import Library, MakeLibrary
 from tests.reader_page import serving

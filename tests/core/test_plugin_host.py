@@ -10,9 +10,9 @@ import pytest
 from refdesk import Consultation, Offer, PluginContext, Question, State, hookimpl
 from refdesk.core import hookspecs
 from refdesk.core.commands import CommandTable
+from refdesk.core.hosting.plugin_host import Answered, PluginHost
+from refdesk.core.hosting.plugin_threads import MOST_THREADS
 from refdesk.core.plugin_context import Surroundings
-from refdesk.core.plugin_host import Answered, PluginHost
-from refdesk.core.plugin_threads import MOST_THREADS
 from refdesk.errors import PluginError
 
 Zoo = Callable[[str], ModuleType]
@@ -45,7 +45,7 @@ def host() -> PluginHost:
 
 @pytest.fixture(autouse=True)
 def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refdesk.core.deadlines.GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("refdesk.core.hosting.deadlines.GRACE_SECONDS", 0.05)
 
 
 async def ask(host: PluginHost) -> Sequence[Answered[Offer]]:

@@ -12,8 +12,8 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.outward_addresses import is_public
-from refdesk.core.plugin_http import LARGEST_ANSWER_BYTES, OutwardHttp, PluginHttp
+from refdesk.core.hosting.outward_addresses import is_public
+from refdesk.core.hosting.plugin_http import LARGEST_ANSWER_BYTES, OutwardHttp, PluginHttp
 from refdesk.errors import RemoteServiceError
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import LoadReport, load_plugins
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_loading import LoadReport, load_plugins
 from refdesk.testing import MakeLibrary
 
 Install = Callable[..., None]

@@ -196,7 +196,7 @@ async def test_an_opening_that_fails_costs_the_answer_and_is_tried_again(
 async def test_what_does_not_close_is_named_and_left_behind(
     library: MakeLibrary, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("refdesk.core.plugin_resources.CLOSE_SECONDS", 0.02)
+    monkeypatch.setattr("refdesk.core.hosting.plugin_resources.CLOSE_SECONDS", 0.02)
     released = asyncio.Event()
 
     @asynccontextmanager
@@ -259,7 +259,7 @@ async def test_switching_on_forgives_earlier_failures(library: MakeLibrary, zoo:
 async def test_a_page_of_a_plugin_that_hangs_is_given_up(
     library: MakeLibrary, logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("refdesk.core.plugin_requests.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("refdesk.core.hosting.plugin_requests.ANSWER_SECONDS", 0.05)
 
     async def hang(_request: web.Request) -> web.Response:
         await asyncio.sleep(3600)

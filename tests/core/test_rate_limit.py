@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core import rate_limit
-from refdesk.core.rate_limit import RateLimit
+from refdesk.core.turns import rate_limit
+from refdesk.core.turns.rate_limit import RateLimit
 
 
 def test_a_burst_is_allowed_then_the_rate_counts() -> None:

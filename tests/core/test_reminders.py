@@ -13,7 +13,7 @@ from refdesk import (
     ReminderDue,
     hookimpl,
 )
-from refdesk.core.reminders import trigger_of
+from refdesk.core.effects.reminders import trigger_of
 from refdesk.errors import PluginError
 from refdesk.testing import FakeClock, Library, MakeLibrary
 

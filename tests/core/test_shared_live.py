@@ -6,9 +6,9 @@ from typing import cast
 
 from refdesk.app import _forever
 from refdesk.core.consultations import Consultation, Event, State
-from refdesk.core.event_reading import EventReading
+from refdesk.core.log.event_reading import EventReading
+from refdesk.core.log.shared_live import Hints, SharedLive
 from refdesk.core.messages import Text
-from refdesk.core.shared_live import Hints, SharedLive
 from refdesk.errors import StorageError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.sign_in_limits import SignInLimits, place_of
+from refdesk.core.staff.sign_in_limits import SignInLimits, place_of
 from refdesk.testing import FakeClock
 
 

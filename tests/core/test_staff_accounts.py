@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from refdesk.core.authorise import Role, StaffActor
-from refdesk.core.passwords import LONGEST_LINE, PasswordChecks, hash_password
-from refdesk.core.staff_accounts import SESSION_SECONDS, StaffAccounts
+from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.staff.passwords import LONGEST_LINE, PasswordChecks, hash_password
+from refdesk.core.staff.staff_accounts import SESSION_SECONDS, StaffAccounts
 from refdesk.errors import NotFoundError, RefusedError
 from refdesk.storage import Database
 from refdesk.testing import FakeClock

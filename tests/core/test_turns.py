@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import column, insert, table, text
 
 from refdesk import Command, CommandCall, Offer, PluginContext, Question, hookimpl
-from refdesk.core import turns
-from refdesk.core.authorise import Role, StaffActor
 from refdesk.core.consultations import Event
+from refdesk.core.log.parts_json import plain_text
 from refdesk.core.messages import InboundMessage
-from refdesk.core.parts_json import plain_text
-from refdesk.core.store import Finished, Outcome, Overtaken, Turn
+from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.turns import turns
+from refdesk.core.turns.store import Finished, Outcome, Overtaken, Turn
 from refdesk.errors import StorageError
 from refdesk.storage import prepare
 from refdesk.testing import Library, MakeLibrary

@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from refdesk import Offer, hookimpl
-from refdesk.core.capabilities import Capabilities
+from refdesk.core.channels.capabilities import Capabilities
 from refdesk.testing import FakeChannel, FakeClock, MakeLibrary
 
 WINDOW_SECONDS = 5.0

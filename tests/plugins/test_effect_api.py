@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from refdesk.core.effect_rows import INSERT_EFFECT, untold
+from refdesk.core.effects.rows import INSERT_EFFECT, untold
 from tests.desk_server import PASSWORD, Desk, Script, running_desk
 
 

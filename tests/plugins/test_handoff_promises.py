@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from refdesk.core.calendar import Calendar, Interval
+from refdesk.core.calendar.calendar import Calendar, Interval
 from refdesk.plugins.handoff.promises import Situation, answer_by, promise, promise_later
 
 NINE_TO_FIVE = (Interval(9 * 60, 17 * 60),)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from refdesk import CommandCall, Consultation, InboundMessage, Offer, PluginContext, Question, State
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.core.commands import CommandTable
 from refdesk.core.plugin_context import Surroundings
 from refdesk.plugins import opening_hours

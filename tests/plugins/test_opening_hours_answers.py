@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from refdesk.core.calendar_sections import WEEKDAYS
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.sections import WEEKDAYS
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.plugins.opening_hours.answers import compose
 from refdesk.plugins.opening_hours.phrases import PHRASES
 from refdesk.plugins.opening_hours.question import understand

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.plugins.opening_hours.question import HoursQuestion, understand
 
 # A Wednesday.

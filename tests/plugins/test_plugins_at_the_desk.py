@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from refdesk.core.authorise import Role
-from refdesk.core.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.staff.authorise import Role
 from tests.desk_server import PASSWORD, Desk, running_desk
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from refdesk.core.authorise import Role
+from refdesk.core.staff.authorise import Role
 from refdesk.errors import StorageError
 from tests.desk_server import PASSWORD, Desk, Script, running_desk
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from refdesk.core.capabilities import Capabilities, SendResult
+from refdesk.core.channels.capabilities import Capabilities, SendResult
 from refdesk.testing import FakeChannel
 from tests.desk_server import Desk, Script, running_desk
 

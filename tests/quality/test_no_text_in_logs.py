@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from refdesk.core.authorise import Role
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.staff.authorise import Role
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.deployment import open_deployment
 from tests.reader_page import Pages
 from tests.served import Server

@@ -10,8 +10,8 @@ import pytest
 from refdesk.adapters.web_chat import connection, frames
 from refdesk.adapters.web_chat.frames import Hello, Problem, Said
 from refdesk.core.consultations import Event, State
+from refdesk.core.log.parts_json import part_from_json
 from refdesk.core.messages import Source
-from refdesk.core.parts_json import part_from_json
 
 PAGE = Path(__file__).parents[2] / "docs/reference/web-chat-protocol.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from refdesk.core.authorise import Role
-from refdesk.core.wrapping_up import Outcome, QuestionType
+from refdesk.core.lifecycle.wrapping_up import Outcome, QuestionType
+from refdesk.core.staff.authorise import Role
 from refdesk.plugins import desk
 from refdesk.plugins.desk import api_answers
 

@@ -15,7 +15,7 @@ import pytest
 
 from refdesk import sample_library
 from refdesk.core.answering import AnswerRules
-from refdesk.core.calendar import hours_on, status_at
+from refdesk.core.calendar.calendar import hours_on, status_at
 from refdesk.core.settings import load_settings
 from refdesk.knowledge_base import Entry, KnowledgeBase
 from refdesk.knowledge_base.formats import entry_from, read_file

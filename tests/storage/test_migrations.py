@@ -13,19 +13,19 @@ from sqlalchemy import MetaData, create_engine, inspect
 from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
 
-import refdesk.core.plugin_switches
+import refdesk.core.hosting.plugin_switches
 import refdesk.core.tables
-import refdesk.core.vault_tables
+import refdesk.core.vault.tables
 import refdesk.knowledge_base.tables
 from refdesk.core import hookspecs
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import load_plugins
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_loading import load_plugins
 from refdesk.errors import DataError, SchemaError
 from refdesk.storage.schema import CORE_MIGRATIONS, Migrations, bring_up_to_date
 
-assert refdesk.core.plugin_switches
+assert refdesk.core.hosting.plugin_switches
 assert refdesk.core.tables
-assert refdesk.core.vault_tables
+assert refdesk.core.vault.tables
 assert refdesk.knowledge_base.tables
 MIGRATE = """
 import sys

@@ -13,8 +13,8 @@ from sqlmodel import SQLModel
 
 import refdesk.app
 from refdesk.core import hookspecs
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_loading import load_plugins
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_loading import load_plugins
 from refdesk.errors import DataError, SchemaError
 from refdesk.storage.postgresql.database import PostgresDatabase
 from refdesk.storage.postgresql.migrating import migrate

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from refdesk.adapters.web_chat import frames
 from refdesk.adapters.web_chat.connection import Connection
 from refdesk.adapters.web_chat.widget import widget_script
-from refdesk.core.adapter import Adapter, Capabilities
+from refdesk.core.channels.adapter import Adapter, Capabilities
 from refdesk.core.consultations import Event
 from refdesk.core.messages import InboundMessage
 from refdesk.core.web.assets import WebAssets

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from refdesk.core.consultations import Event
-from refdesk.core.event_json import event_to_json
-from refdesk.core.inbox import LONGEST_MESSAGE_CHARACTERS
+from refdesk.core.log.event_json import event_to_json
+from refdesk.core.log.parts_json import to_json
 from refdesk.core.messages import Language
-from refdesk.core.parts_json import to_json
 from refdesk.core.readable_text import readable
+from refdesk.core.turns.inbox import LONGEST_MESSAGE_CHARACTERS
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONSULTATION = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy import func, select
 
 from refdesk import sample_library
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.core.tables import EventRow
 from refdesk.core.web.pages import language_of_visitor
 from refdesk.core.web.server import PAGES, SETTINGS, refusal, service_of

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from refdesk import sample_library
-from refdesk.core.authorise import Role
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.staff.authorise import Role
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.deployment import SETTINGS_FILE, open_deployment
 from refdesk.knowledge_base.importing import import_files
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from refdesk.core.deadlines import resumed
+from refdesk.core.hosting.deadlines import resumed
 from refdesk.loops import running_loop
 
 # A page that takes nothing in for so long is gone or hostile; it resumes when it comes back.

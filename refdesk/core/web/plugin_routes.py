@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from refdesk.core.plugin_frames import boundary
-from refdesk.core.plugin_host import PluginHost
-from refdesk.core.plugin_requests import PluginRequest
-from refdesk.core.plugin_tasks import working_for
+from refdesk.core.hosting.plugin_frames import boundary
+from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_requests import PluginRequest
+from refdesk.core.hosting.plugin_tasks import working_for
 from refdesk.errors import PluginError, RefusedError, StorageError
 from refdesk.logs import get_logger
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from aiohttp import web
 
-from refdesk.core.authorise import StaffActor
-from refdesk.core.staff_accounts import SESSION_SECONDS, StaffAccounts
+from refdesk.core.staff.authorise import StaffActor
+from refdesk.core.staff.staff_accounts import SESSION_SECONDS, StaffAccounts
 from refdesk.core.web.server import PAGES, SETTINGS, service_of
 
 SESSION_COOKIE = "refdesk_session"

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from refdesk.core.outbox import Outbox
-from refdesk.core.outbox_desk import OutboxDesk, Word
+from refdesk.core.outbox.desk import OutboxDesk, Word
+from refdesk.core.outbox.outbox import Outbox
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk import sending_json

@@ -8,15 +8,15 @@ from typing import Any, get_args
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from refdesk.core.authorise import authorise
 from refdesk.core.consultations import Consultation, Event, State
-from refdesk.core.desk_lists import DeskLists, ListName
-from refdesk.core.desk_work import Desk
-from refdesk.core.duty import Duty
-from refdesk.core.event_reading import EventReading
-from refdesk.core.outbox import Outbox
-from refdesk.core.outbox_desk import OutboxDesk
-from refdesk.core.staff_accounts import StaffAccounts
+from refdesk.core.log.event_reading import EventReading
+from refdesk.core.outbox.desk import OutboxDesk
+from refdesk.core.outbox.outbox import Outbox
+from refdesk.core.staff.authorise import authorise
+from refdesk.core.staff.desk_lists import DeskLists, ListName
+from refdesk.core.staff.desk_work import Desk
+from refdesk.core.staff.duty import Duty
+from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.core.web.outgoing import Outgoing
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.logs import get_logger

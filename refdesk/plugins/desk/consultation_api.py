@@ -4,11 +4,11 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from refdesk.core.authorise import StaffActor, authorise
-from refdesk.core.desk_lists import ListName
-from refdesk.core.desk_work import Desk, Done
-from refdesk.core.event_json import event_to_json
-from refdesk.core.merging import may_merge
+from refdesk.core.lifecycle.merging import may_merge
+from refdesk.core.log.event_json import event_to_json
+from refdesk.core.staff.authorise import StaffActor, authorise
+from refdesk.core.staff.desk_lists import ListName
+from refdesk.core.staff.desk_work import Desk, Done
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk import frames

@@ -4,9 +4,9 @@ import secrets
 
 from aiohttp import web
 
-from refdesk.core.authorise import answers
-from refdesk.core.effect_desk import EffectDesk
-from refdesk.core.staff_accounts import SESSION_SECONDS, SignIn
+from refdesk.core.effects.desk import EffectDesk
+from refdesk.core.staff.authorise import answers
+from refdesk.core.staff.staff_accounts import SESSION_SECONDS, SignIn
 from refdesk.core.translations import translate
 from refdesk.core.web.framing import SelfFraming
 from refdesk.core.web.headers import allow_frames

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from refdesk.core.authorise import administers, answers
-from refdesk.core.duty import Duty
+from refdesk.core.staff.authorise import administers, answers
+from refdesk.core.staff.duty import Duty
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn, signed_in
 from refdesk.plugins.desk.api_answers import refuse

@@ -5,8 +5,8 @@ from typing import cast
 
 from aiohttp import web
 
-from refdesk.core.effect_desk import EffectDesk, Word
-from refdesk.core.effects import Ending
+from refdesk.core.effects.desk import EffectDesk, Word
+from refdesk.core.effects.effects import Ending
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk.api_answers import refuse

@@ -4,9 +4,9 @@ from typing import cast
 
 from aiohttp import web
 
-from refdesk.core.authorise import answers
-from refdesk.core.effect_desk import EffectDesk
-from refdesk.core.effects import Ending
+from refdesk.core.effects.desk import EffectDesk
+from refdesk.core.effects.effects import Ending
+from refdesk.core.staff.authorise import answers
 from refdesk.core.translations import translate
 from refdesk.core.web.server import PAGES, refusal, service_of
 from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, signed_in

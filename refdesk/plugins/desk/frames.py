@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from refdesk.core.authorise import StaffActor
 from refdesk.core.consultations import Event
-from refdesk.core.desk_lists import Listed
-from refdesk.core.endings import awaits_wrap_up
-from refdesk.core.event_json import event_to_json
+from refdesk.core.lifecycle.endings import awaits_wrap_up
+from refdesk.core.log.event_json import event_to_json
+from refdesk.core.staff.authorise import StaffActor
+from refdesk.core.staff.desk_lists import Listed
 
 _LARGEST_SEQ = 2**53
 _LONGEST_ID = 64

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from refdesk.core.authorise import answers
 from refdesk.core.consultations import Consultation, Event
-from refdesk.core.live import ALL, Live
+from refdesk.core.log.live import ALL, Live
+from refdesk.core.staff.authorise import answers
 from refdesk.core.web.headers import comes_from_here
 from refdesk.core.web.server import SERVICES, SETTINGS, SOCKETS, service_of
 from refdesk.core.web.staff_session import signed_in

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from refdesk.core.plugin_host import PluginHost, Position
-from refdesk.core.plugin_overview import PluginOverview, PluginRow
-from refdesk.core.plugin_switches import INDISPENSABLE, PluginSwitches
+from refdesk.core.hosting.plugin_host import PluginHost, Position
+from refdesk.core.hosting.plugin_overview import PluginOverview, PluginRow
+from refdesk.core.hosting.plugin_switches import INDISPENSABLE, PluginSwitches
 from refdesk.core.web.server import service_of
 from refdesk.core.web.staff_session import SignedIn
 from refdesk.plugins.desk.api_answers import refuse

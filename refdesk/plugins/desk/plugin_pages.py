@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from refdesk.core.authorise import administers
-from refdesk.core.plugin_switches import INDISPENSABLE
+from refdesk.core.hosting.plugin_switches import INDISPENSABLE
+from refdesk.core.staff.authorise import administers
 from refdesk.core.translations import translate
 from refdesk.core.web.server import PAGES, refusal
 from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, signed_in

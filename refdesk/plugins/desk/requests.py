@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 from aiohttp import web
 
-from refdesk.core.desk_work import LONGEST_REPLY_CHARACTERS
+from refdesk.core.lifecycle.wrapping_up import Outcome, QuestionType, WrapUp
 from refdesk.core.readable_text import readable
-from refdesk.core.wrapping_up import Outcome, QuestionType, WrapUp
+from refdesk.core.staff.desk_work import LONGEST_REPLY_CHARACTERS
 
 LARGEST_BODY_BYTES = 128 * 1024
 LONGEST_SUBJECT_CHARACTERS = 200

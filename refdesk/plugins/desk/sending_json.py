@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from refdesk.core.channel_watch import Alert
-from refdesk.core.outbox_desk import Mark, Unsent
+from refdesk.core.outbox.channel_watch import Alert
+from refdesk.core.outbox.desk import Mark, Unsent
 
 
 def unsent(one: Unsent) -> dict[str, Any]:

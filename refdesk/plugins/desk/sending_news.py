@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from refdesk.core.authorise import StaffActor
-from refdesk.core.outbox import Outbox
-from refdesk.core.outbox_desk import OutboxDesk
+from refdesk.core.outbox.desk import OutboxDesk
+from refdesk.core.outbox.outbox import Outbox
+from refdesk.core.staff.authorise import StaffActor
 from refdesk.plugins.desk import frames, sending_json
 
 # Other servers send too, and a channel falls silent without anybody telling.

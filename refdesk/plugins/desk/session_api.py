@@ -4,8 +4,8 @@ import math
 
 from aiohttp import web
 
-from refdesk.core.duty import Duty
-from refdesk.core.staff_accounts import SignIn, StaffAccounts
+from refdesk.core.staff.duty import Duty
+from refdesk.core.staff.staff_accounts import SignIn, StaffAccounts
 from refdesk.core.web.client_address import client_address
 from refdesk.core.web.server import SETTINGS, service_of
 from refdesk.core.web.staff_session import (

@@ -17,9 +17,9 @@ from refdesk import (
     State,
     hookimpl,
 )
-from refdesk.core.calendar import OpenStatus, status_at
-from refdesk.core.duty import Duty
-from refdesk.core.event_reading import EventReading
+from refdesk.core.calendar.calendar import OpenStatus, status_at
+from refdesk.core.log.event_reading import EventReading
+from refdesk.core.staff.duty import Duty
 from refdesk.plugins.handoff.promises import Situation, answer_by, promise, promise_later
 
 _HUMAN = {

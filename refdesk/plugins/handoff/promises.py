@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from refdesk import QueueChoice
-from refdesk.core.calendar import Calendar, OpenStatus, status_at
+from refdesk.core.calendar.calendar import Calendar, OpenStatus, status_at
 from refdesk.core.messages import Language
 from refdesk.core.queues import DEFAULT_QUEUE
 

@@ -7,7 +7,7 @@ about opening hours.
 from collections.abc import Sequence
 
 from refdesk import Command, CommandCall, Offer, Option, PluginContext, Question, hookimpl
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.core.messages import Language
 from refdesk.plugins.opening_hours.answers import compose
 from refdesk.plugins.opening_hours.question import HoursQuestion, understand

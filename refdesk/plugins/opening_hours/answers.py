@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from refdesk.core.calendar import Calendar, DayHours, clock_time, hours_on, status_at
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.calendar import Calendar, DayHours, clock_time, hours_on, status_at
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.plugins.opening_hours import formats
 from refdesk.plugins.opening_hours.phrases import PHRASES, Phrases
 from refdesk.plugins.opening_hours.question import HoursQuestion

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from refdesk.core.calendar import Calendar
+from refdesk.core.calendar.calendar import Calendar
 from refdesk.core.dates.remainder import Found, Remainder
 from refdesk.core.dates.spoken_days import read_near_days, read_weekdays
 from refdesk.core.dates.written_dates import (

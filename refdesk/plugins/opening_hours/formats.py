@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from refdesk.core.calendar import MINUTES_OF_A_DAY, Interval, clock_time
+from refdesk.core.calendar.calendar import MINUTES_OF_A_DAY, Interval, clock_time
 from refdesk.plugins.opening_hours.phrases import Phrases
 
 

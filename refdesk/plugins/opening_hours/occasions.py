@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from refdesk.core.calendar import Calendar, DatedException
+from refdesk.core.calendar.calendar import Calendar, DatedException
 from refdesk.core.dates.remainder import Found, Remainder
 from refdesk.core.dates.words import normalised
 from refdesk.core.dates.written_dates import Days, days_between

@@ -2,7 +2,7 @@
 
 import re
 
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.core.dates.remainder import Remainder
 from refdesk.core.dates.words import normalised
 from refdesk.plugins.opening_hours.wording import JOINING

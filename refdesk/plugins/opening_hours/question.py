@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from refdesk.core.calendar_settings import HoursSettings
+from refdesk.core.calendar.settings import HoursSettings
 from refdesk.core.dates.remainder import Remainder
 from refdesk.core.dates.words import normalised
 from refdesk.core.dates.written_dates import Days, with_digits

@@ -1,0 +1,1 @@
+"""How is a deployment copied while it runs, and brought back?"""

@@ -1,0 +1,1 @@
+"""When is the library open?"""

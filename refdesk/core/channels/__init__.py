@@ -1,0 +1,1 @@
+"""What does an adapter implement, and what does it get?"""

@@ -1,0 +1,1 @@
+"""How does a reader fill in a plugin's form?"""

@@ -1,0 +1,1 @@
+"""How does something happen outside, or later, and only once?"""

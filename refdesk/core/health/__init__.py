@@ -1,0 +1,1 @@
+"""How is a running server, for those who look after it?"""

@@ -1,0 +1,1 @@
+"""How do consultations end, move on and come back by themselves?"""

@@ -1,0 +1,1 @@
+"""How is a consultation's numbered log kept, read and shown?"""

@@ -1,0 +1,1 @@
+"""How does what was said get to a platform, and what becomes of it there?"""

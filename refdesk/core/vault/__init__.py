@@ -1,0 +1,1 @@
+"""Where are readers' addresses kept, and how is a reader forgotten?"""
