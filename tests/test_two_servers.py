@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from refdesk.app import App
+from refdesk.core.log.live import Live
+from refdesk.core.log.log_changes import LogChanges
 from refdesk.core.messages import InboundMessage
 from refdesk.core.settings import Settings
 from refdesk.core.staff.authorise import Role, StaffActor
+from refdesk.core.staff.desk_work import Desk
 from refdesk.deployment import Deployment
 from refdesk.knowledge_base import KnowledgeBase, make_entry
 from tests.databases import Engine, Place
@@ -68,6 +71,29 @@ async def test_a_reader_at_one_server_talks_with_a_librarian_at_another(
             seen = [f["seq"] for f in page.frames if f["type"] == "event"]
         shown = [f["seq"] for f in page.frames if f["type"] == "event"]
         assert shown == sorted(shown), "in order, whoever committed it"
+
+
+async def test_what_was_stored_although_nobody_heard_of_it_is_shown_when_it_is_sent_again(
+    place: Place, tmp_path: Path
+) -> None:
+    """As when the line to the database breaks during the commit: the sender tries again."""
+    async with (
+        running(place, tmp_path / "one") as one,
+        running(place, tmp_path / "other") as other,
+        serving(one.server) as pages,
+    ):
+        page = await pages.open()
+        await page.hello()
+        accepted = await page.say("librarian")
+        await page.event("system")
+        consultation = accepted["consultation"]
+        assert (await other.desk.claim(LI, consultation)).word == "done"
+        assert "Ms Li" in said(await page.event("system"))
+        database = other.deployment.database
+        unheard = Desk(LogChanges(database, "main", Live(), lambda _account: False))
+        assert (await unheard.reply(LI, consultation, "It is upstairs.", "k1")).word == "done"
+        assert (await other.desk.reply(LI, consultation, "It is upstairs.", "k1")).word == "repeat"
+        assert said(await page.event("librarian")) == "It is upstairs."
 
 
 async def test_an_entry_put_at_one_server_is_found_at_the_other(

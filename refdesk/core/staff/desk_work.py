@@ -195,6 +195,9 @@ class Desk:
         if changed is None:
             return Done("not_found")
         done, writer = changed
+        if done.word == "repeat":
+            # The first time it may have been stored although its answer got lost.
+            self._changes.live.look_again(consultation)
         return replace(done, consultation=writer.consultation) if done.word == "done" else done
 
 

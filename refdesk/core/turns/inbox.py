@@ -100,6 +100,9 @@ class Inbox:
         self.traffic.accepted[arriving.account, accepted.arrival] += 1
         if accepted.events and isinstance(arriving, InboundMessage):
             self._live.publish(accepted.consultation, accepted.events)
+        if accepted.arrival == "repeat":
+            # The first time it may have been stored although its answer got lost.
+            self._live.look_again(accepted.consultation)
         if accepted.turn is not None:
             self._turns.begin(accepted.turn)
         return accepted
