@@ -64,7 +64,7 @@ class PluginContext:
     did not finish are never written.
     """
 
-    __slots__ = ("_intents", "_language", "_now", "_plugin", "_surroundings")
+    __slots__ = ("_http", "_intents", "_language", "_now", "_plugin", "_surroundings")
 
     def __init__(
         self, plugin: str, language: Language, now: float, surroundings: Surroundings
@@ -74,6 +74,7 @@ class PluginContext:
         self._language: Language = language
         self._now = now
         self._intents: list[Intent] = []
+        self._http: PluginHttp | None = None
         self._surroundings = surroundings
 
     @property
@@ -141,7 +142,9 @@ class PluginContext:
     @property
     def http(self) -> PluginHttp:
         """Calls other systems: `await context.http.get_json("https://...")`."""
-        return PluginHttp(self.service(OutwardHttp))
+        if self._http is None:
+            self._http = PluginHttp(self.service(OutwardHttp))
+        return self._http
 
     async def opened(self, opener: Opener[Opened]) -> Opened:
         """Return what the async context manager `opener()` opens, kept open from call to call.

@@ -279,7 +279,8 @@ async def _attempt(
     try:
         result = await effect.perform(call, context)
     except RemoteServiceError as error:
-        if error.happened == "unknown":
+        # After a post that went through, a later call that fails says nothing about that one.
+        if error.happened == "unknown" or (error.happened == "nothing" and context.http.posts_done):
             return _Unclear()
         if error.happened == "refused":
             return EffectRefused(str(error), {"status": error.status})

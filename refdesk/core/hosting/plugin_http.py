@@ -107,11 +107,12 @@ class OutwardHttp:
 class PluginHttp:
     """Calls other systems for one plugin; lives as long as its context."""
 
-    __slots__ = ("_outward",)
+    __slots__ = ("_outward", "posts_done")
 
     def __init__(self, outward: OutwardHttp) -> None:
-        """Use the app's connections."""
+        """Use the app's connections; `posts_done` counts what may have changed something."""
         self._outward = outward
+        self.posts_done = 0
 
     async def get_json(
         self,
@@ -147,9 +148,11 @@ class PluginHttp:
         sent = {"Content-Type": "application/json", **(headers or {})}
         if idempotency_key:
             sent["Idempotency-Key"] = idempotency_key
-        return await self._outward.request(
+        answer = await self._outward.request(
             "POST", url, query=None, headers=sent, body=orjson.dumps(value), seconds=seconds
         )
+        self.posts_done += 1
+        return answer
 
 
 def _address(url: str, query: Query | None) -> URL:
