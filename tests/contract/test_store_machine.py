@@ -1,7 +1,8 @@
 """Do two servers on one store keep its promises under any mix of repeats, crashes and take-overs?
 
 Store and model go side by side; the model is what `refdesk.core.turns.store` says, in memory.
-The states of a consultation have a machine of their own: tests/core/test_consultation_states.py.
+The states of a consultation have a machine of their own, in
+tests/core/lifecycle/test_consultation_states.py.
 """
 
 import asyncio
