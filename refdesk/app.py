@@ -1,6 +1,7 @@
 """How does a deployment start, run and stop?"""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -93,9 +94,13 @@ class App(Parts):
 
     async def settle(self, seconds: float = DRAIN_SECONDS) -> None:
         """Wait until accepted messages are worked on and their replies sent, at most so long."""
+        deadline = time.monotonic() + seconds
         await self.turns.settle(seconds)
-        while await self.effects.perform_due():
-            await self.turns.settle(seconds)
+        # What an effect has brought may begin a turn, and that one another effect.
+        while (await self.effects.perform_due() or self.turns.in_hand) and (
+            left := deadline - time.monotonic()
+        ) > 0:
+            await self.turns.settle(left)
         await self.outbox.send_due()
 
     def _begin(self, work: Callable[[], Any]) -> None:

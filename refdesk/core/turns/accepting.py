@@ -82,7 +82,8 @@ class Accepting:
         reader = {"library": self.library, "account": account, "rid": arriving.rid}
         row = tx.one(_ASK, **reader, me=self.node)
         told: tuple[Event, ...] = ()
-        if row is None:
+        if row is None and isinstance(arriving, InboundMessage):
+            # Only what a reader says goes on with a closed one; a reminder begins the next.
             told = self._go_on(tx, reader, now)
             row = tx.one(_ASK, **reader, me=self.node) if told else None
         if row is None and isinstance(arriving, Trigger) and not self._knows(tx, arriving.rid):
