@@ -210,8 +210,16 @@ async def test_refusals_of_the_server_are_explained_kindly(page: Page, library: 
     await expect(page.get_by_text("Internal words")).to_have_count(0)
 
 
-async def test_a_reader_who_was_too_fast_sees_when_the_message_goes_out_and_it_does(
-    page: Page, library: Library
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("too_many_messages", "That was a lot at once"),
+        ("busy", "Many people are asking"),
+        ("not_stored", "could not take this message in"),
+    ],
+)
+async def test_a_reader_who_has_to_wait_sees_why_and_when_the_message_goes_out_and_it_does(
+    code: str, words: str, page: Page, library: Library
 ) -> None:
     refused: list[str] = []
 
@@ -221,7 +229,7 @@ async def test_a_reader_who_was_too_fast_sees_when_the_message_goes_out_and_it_d
         def hear(text: str | bytes) -> None:
             if _kind(text) == "message" and not refused:
                 refused.append(json.loads(text)["client_id"])
-                busy = {"type": "error", "code": "too_many_messages", "retry_after": 2.5}
+                busy = {"type": "error", "code": code, "retry_after": 2.5}
                 route.send(json.dumps({**busy, "message": "", "client_id": refused[0]}))
             else:
                 server.send(text)
@@ -232,6 +240,7 @@ async def test_a_reader_who_was_too_fast_sees_when_the_message_goes_out_and_it_d
     await page.route_web_socket("**/chat/ws", slow_down)
     await _open(page, library)
     await _ask(page, "Where can I print?")
+    await expect(page.locator(f"{OWN} .meta.waiting")).to_contain_text(words)
     await expect(page.locator(f"{OWN} .meta.waiting")).to_contain_text("in 3 seconds")
 
     await page.clock.fast_forward(3_000)

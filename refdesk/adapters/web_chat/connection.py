@@ -188,7 +188,7 @@ class Connection:
         try:
             stored = await gateway.accept(message)
         except BusyError as error:
-            busy = Problem("too_many_messages", str(error), said.client_id)
+            busy = Problem("busy", str(error), said.client_id)
             self._push(frames.error(busy, retry_after=error.retry_seconds))
             return
         except DataError as error:

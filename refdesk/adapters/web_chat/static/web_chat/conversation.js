@@ -146,7 +146,7 @@ export class Conversation {
       meta.append(this.#deed("try_again", () => this.deeds.retry(client_id)));
       meta.append(this.#deed("change", () => this.deeds.change(client_id)));
     } else {
-      const name = { held: "held", sending: "sending", waiting: "wait" }[condition];
+      const name = condition === "waiting" ? problem : condition;
       meta.append(say(name, { seconds }));
     }
     return meta;
