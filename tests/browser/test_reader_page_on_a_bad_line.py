@@ -214,8 +214,8 @@ async def test_refusals_of_the_server_are_explained_kindly(page: Page, library: 
     ("code", "words"),
     [
         ("too_many_messages", "That was a lot at once"),
-        ("busy", "Many people are asking"),
-        ("not_stored", "could not take this message in"),
+        ("busy", "There is a lot to do"),
+        ("not_stored", "could not be stored"),
     ],
 )
 async def test_a_reader_who_has_to_wait_sees_why_and_when_the_message_goes_out_and_it_does(

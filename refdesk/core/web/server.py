@@ -242,7 +242,7 @@ def _static_routes(folders: Sequence[Path]) -> list[web.RouteDef]:
         file = files.get(request.match_info["name"])
         if file is None:
             raise web.HTTPNotFound
-        lasting = "public, max-age=31536000, immutable"
+        lasting = "max-age=31536000, immutable"
         response = web.FileResponse(file, headers={"Cache-Control": lasting})
         response.enable_compression()
         return response

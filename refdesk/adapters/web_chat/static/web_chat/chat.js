@@ -141,8 +141,8 @@ function explain({ code, client_id, retry_after }) {
   if (code === "invalid_token") {
     conversation.notice(say("invalid_token"));
   } else if (client_id) {
-    const known = ["too_long", "empty_message", "too_many_messages", "busy", "not_stored"];
-    outgoing.refused(client_id, known.includes(code) ? code : "refused", retry_after);
+    const known = retry_after || ["too_long", "empty_message"].includes(code);
+    outgoing.refused(client_id, known ? code : "refused", retry_after);
   }
 }
 

@@ -22,7 +22,7 @@ export class Composer {
       send(title, action);
     });
     this.field.addEventListener("input", () => this.#typed());
-    // What was typed before this script ran counts more than the draft, and is answered as typing.
+    // What was typed before this script ran counts more than the draft.
     if (this.field.value) this.#typed();
     else this.field.value = storage.read("draft") ?? "";
     this.#grow();
