@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from refdesk.core.calendar.calendar import Interval
 from refdesk.core.channels.adapter import NoSettings
-from refdesk.core.hosting.plugin_loading import found_entry_points
+from refdesk.core.hosting.plugin_names import found_entry_points
 from refdesk.core.settings import Settings
 
 PAGE = Path(__file__).parent / "reference/settings.md"

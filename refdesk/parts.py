@@ -23,10 +23,11 @@ from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.core.hosting.plugin_http import OutwardHttp
 from refdesk.core.hosting.plugin_loading import (
     LoadReport,
-    found_entry_points,
     load_entry_point,
     load_plugins,
+    refused_names,
 )
+from refdesk.core.hosting.plugin_names import found_entry_points
 from refdesk.core.hosting.plugin_overview import PluginOverview
 from refdesk.core.hosting.plugin_resources import PluginResources
 from refdesk.core.hosting.plugin_switches import PluginSwitches
@@ -287,8 +288,10 @@ class Parts:
             elif loaded is not None:
                 found[point.name] = loaded
             reports.append(report)
+        reports += refused_names("refdesk.adapters")
+        for report in reports:
             if report.condition == "quarantined":
-                log.error("adapter_quarantined", adapter=point.name, reason=report.reason)
+                log.error("adapter_quarantined", adapter=report.name, reason=report.reason)
         for name, adapter in found.items():
             settings = parse(adapter.settings_model, section.section(name), f"adapters.{name}")
             self._adapters[name] = adapter(name, settings, self.gateway)

@@ -54,6 +54,8 @@ def list_adapters(
 
 def _as_switched(report: LoadReport, accounts: frozenset[str]) -> LoadReport:
     """Say of a loaded plugin that it is switched off, or for which accounts."""
+    if report.condition != "loaded":
+        return report
     if "" in accounts:
         return replace(report, condition="off", reason="switched off while running")
     if accounts:

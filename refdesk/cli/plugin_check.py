@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from refdesk.cli.folders import JsonOption
-from refdesk.core.hosting.plugin_checking import check_plugin, entry_points_of
+from refdesk.core.hosting.plugin_checking import check_plugin, distribution_of, entry_points_of
 from refdesk.errors import DataError, RefdeskError
 
 # A plugin that takes longer to import would hold up every start.
@@ -67,7 +67,9 @@ def _main(path: Path) -> None:
     os.dup2(2, 1)
     sys.path[:0] = [str(path), str(path / "src"), str(path.parent)]
     try:
-        found: Any = [asdict(check_plugin(point)) for point in entry_points_of(path)]
+        points = entry_points_of(path)
+        distribution = distribution_of(path)
+        found: Any = [asdict(check_plugin(point, distribution)) for point in points]
     except RefdeskError as error:
         found = str(error)
     with answer:

@@ -1,12 +1,15 @@
 """How does the first version of a plugin come about? (`refdesk plugins new NAME`)"""
 
 import re
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from string import Template
 from typing import Annotated
 
 import typer
 
+from refdesk.core.hosting.plugin_checking import GROUP
+from refdesk.core.hosting.plugin_names import taken_name
 from refdesk.errors import DataError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -110,7 +113,12 @@ def new(
     """Write a small working plugin with a test, ready to be installed and changed."""
     if not _NAME.fullmatch(name):
         raise typer.BadParameter("a name has small letters, digits and _, and begins with a letter")
-    place = folder or Path(f"refdesk-{name.replace('_', '-')}")
+    distribution = f"refdesk-{name.replace('_', '-')}"
+    point = EntryPoint(name, f"refdesk_{name}", GROUP)
+    owner = taken_name(GROUP, point, distribution)
+    if owner is not None:
+        raise DataError(f"{owner} has a plugin {name!r} already: take another name.")
+    place = folder or Path(distribution)
     if place.exists():
         raise DataError(f"{place} exists already. Nothing was changed.")
     words = {"name": name, "dashed": name.replace("_", "-"), "word": name.replace("_", " ")}

@@ -8,7 +8,7 @@ import typer
 
 from refdesk.cli.folders import ConfigOption, DataOption, chosen_deployment
 from refdesk.core.hosting.plugin_host import Position
-from refdesk.core.hosting.plugin_loading import found_entry_points
+from refdesk.core.hosting.plugin_names import found_entry_points
 from refdesk.core.hosting.plugin_switches import PluginSwitches
 from refdesk.errors import NotFoundError
 

@@ -13,6 +13,7 @@ import typer
 from refdesk.cli.plugin_new import new
 from refdesk.core.hosting.plugin_checking import GROUP, Checked, check_plugin, entry_points_of
 from refdesk.errors import DataError
+from refdesk.plugins import faq as refdesk_faq
 
 GOOD = """
 from refdesk import Offer, hookimpl
@@ -126,3 +127,30 @@ def test_a_folder_without_a_plugin_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     with pytest.raises(DataError, match="names no plugin"):
         entry_points_of(tmp_path)
+
+
+def test_a_new_plugin_with_the_name_of_another_one_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="refdesk has a plugin 'faq' already"):
+        new("faq", tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_or_module_with_the_name_of_a_built_in_plugin_is_not_fit(tmp_path: Path) -> None:
+    project = tmp_path / "refdesk-lost"
+    new("lost", project)
+    text = (project / "pyproject.toml").read_text("utf-8")
+    (project / "pyproject.toml").write_text(text.replace('lost = "', 'faq = "'), "utf-8")
+    (tmp_path / "refdesk_faq.py").write_text(GOOD)
+    for path in (project, tmp_path / "refdesk_faq.py"):
+        done = refdesk("plugins", "check", str(path), "--json", folder=tmp_path)
+        (found,) = json.loads(done.stdout)
+        assert done.returncode == 1
+        assert found["problems"] == [
+            "The name 'faq' is taken: refdesk has a plugin of this name. Rename it."
+        ]
+
+
+def test_a_built_in_plugin_is_not_taken_for_another_of_its_name(tmp_path: Path) -> None:
+    faq = Path(refdesk_faq.__file__).parent
+    done = refdesk("plugins", "check", str(faq), "--json", folder=tmp_path)
+    assert not [one for one in json.loads(done.stdout) if "taken" in str(one["problems"])]

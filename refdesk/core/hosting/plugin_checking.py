@@ -11,6 +11,7 @@ from refdesk.core import hookspecs
 from refdesk.core.commands import CommandTable
 from refdesk.core.hosting.plugin_host import PluginHost
 from refdesk.core.hosting.plugin_loading import load_entry_point, load_plugins
+from refdesk.core.hosting.plugin_names import OWN, taken_name
 from refdesk.errors import DataError, RefdeskError
 
 GROUP = "refdesk.plugins"
@@ -52,8 +53,25 @@ def entry_points_of(path: Path) -> list[EntryPoint]:
         ) from error
 
 
-def check_plugin(point: EntryPoint) -> Checked:
-    """Load a plugin beside the installed ones, and ask it for all it brings at start."""
+def distribution_of(path: Path) -> str:
+    """Return the name of the project at `path`; "" for a bare module."""
+    if path.is_relative_to(Path(hookspecs.__file__).parents[1]):
+        return OWN
+    project = path / "pyproject.toml"
+    if not project.is_file():
+        return ""
+    return str(tomllib.loads(project.read_text("utf-8"))["project"].get("name", ""))
+
+
+def check_plugin(point: EntryPoint, distribution: str = "") -> Checked:
+    """Load a plugin beside the installed ones, and ask it for all it brings at start.
+
+    `distribution` is the name of the project that brings it.
+    """
+    owner = taken_name(GROUP, point, distribution)
+    if owner is not None:
+        taken = f"The name {point.name!r} is taken: {owner} has a plugin of this name. Rename it."
+        return Checked(point.name, "", 0.0, problems=(taken,))
     plugin, report = load_entry_point(point, ())
     if plugin is None:
         return Checked(point.name, report.version, report.import_ms, problems=(report.reason,))

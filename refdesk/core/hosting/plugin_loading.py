@@ -7,10 +7,11 @@ the others work. Whether one is wanted is decided before it is imported.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Literal
 
 from refdesk.core.hosting.plugin_host import PluginHost
+from refdesk.core.hosting.plugin_names import found_entry_points, refused_entry_points
 from refdesk.errors import PluginError
 from refdesk.logs import get_logger
 
@@ -42,21 +43,24 @@ def load_plugins(
             except PluginError as error:
                 report = LoadReport(point.name, "quarantined", str(error), report.version)
         reports.append(report)
+    reports += refused_names("refdesk.plugins")
+    for report in reports:
         if report.condition == "quarantined":
-            log.error("plugin_quarantined", plugin=point.name, reason=report.reason)
+            log.error("plugin_quarantined", plugin=report.name, reason=report.reason)
     return reports
 
 
-def found_entry_points(group: str, first: Sequence[str] = ()) -> list[EntryPoint]:
-    """Return the entry points of a group, each name once, in a defined order."""
-    unique = {point.name: point for point in entry_points(group=group)}
-    place = {name: number for number, name in enumerate(first)}
-    return sorted(unique.values(), key=lambda one: (place.get(one.name, len(place)), one.name))
+def refused_names(group: str) -> list[LoadReport]:
+    """Report those who bear another's name; they are not imported."""
+    return [
+        LoadReport(point.name, "quarantined", reason, _version(point))
+        for point, reason in refused_entry_points(group)
+    ]
 
 
 def load_entry_point(point: EntryPoint, disabled: Sequence[str]) -> tuple[Any | None, LoadReport]:
     """Import what an entry point names; None and the reason when that fails."""
-    version = point.dist.version if point.dist else ""
+    version = _version(point)
     if point.name in disabled:
         return None, LoadReport(point.name, "disabled", "switched off in refdesk.toml", version)
     began = time.process_time()
@@ -69,3 +73,7 @@ def load_entry_point(point: EntryPoint, disabled: Sequence[str]) -> tuple[Any | 
         return None, LoadReport(point.name, "quarantined", reason, version)
     took = round((time.process_time() - began) * 1000, 1)
     return loaded, LoadReport(point.name, "loaded", "", version, took)
+
+
+def _version(point: EntryPoint) -> str:
+    return point.dist.version if point.dist else ""

@@ -27,15 +27,17 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install distributions as pip does: a module, and metadata with an entry point beside it."""
     numbers = itertools.count(1)
 
-    def install(name: str, code: str, group: str = "refdesk.plugins", within: str = "") -> None:
+    def install(
+        name: str, code: str, group: str = "refdesk.plugins", within: str = "", by: str = ""
+    ) -> None:
         # A name of its own: Python keeps what it has imported for the tests after this one.
         module = f"refdesk_outside_{uuid.uuid4().hex}"
         folder = tmp_path / f"site-{next(numbers)}"
-        metadata = folder / f"refdesk_{name}-1.2.dist-info"
+        metadata = folder / f"refdesk_{by or name}-1.2.dist-info"
         metadata.mkdir(parents=True)
         (folder / f"{module}.py").write_text(code)
         (metadata / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: refdesk-{name}\nVersion: 1.2\n"
+            f"Metadata-Version: 2.1\nName: refdesk-{by or name}\nVersion: 1.2\n"
         )
         (metadata / "entry_points.txt").write_text(f"[{group}]\n{name} = {module}{within}\n")
         monkeypatch.syspath_prepend(str(folder))
@@ -112,4 +114,47 @@ def test_something_that_is_no_adapter_is_put_in_quarantine(
     install("pigeon", "class Pigeon: pass", "refdesk.adapters", ":Pigeon")
     report = next(one for one in library().app.adapter_reports if one.name == "pigeon")
     assert (report.condition, report.reason) == ("quarantined", "it is no Adapter")
+    assert [line["adapter"] for line in logged if line["event"] == "adapter_quarantined"]
+
+
+async def test_a_newcomer_with_the_name_of_a_built_in_plugin_does_not_replace_it(
+    install: Install, library: MakeLibrary, logged: Logged
+) -> None:
+    install("courtesies", "raise RuntimeError('imported')", by="newcomer")
+    asked = library()
+    assert (await asked.ask("hello")).startswith("Hello!")
+    stays, refused = [one for one in asked.app.plugin_reports if one.name == "courtesies"]
+    assert stays.condition == "loaded"
+    assert (refused.condition, refused.version) == ("quarantined", "1.2")
+    assert refused.reason == (
+        "refdesk-newcomer names it 'courtesies', but refdesk has one of this name already, which "
+        "goes on. Uninstall refdesk-newcomer, or rename its entry point."
+    )
+    assert [line["plugin"] for line in logged if line["event"] == "plugin_quarantined"] == [
+        "courtesies"
+    ]
+
+
+def test_of_two_outsiders_of_one_name_one_is_refused_whoever_was_installed_later(
+    install: Install,
+) -> None:
+    install("lost", GOOD, by="b")
+    install("lost", GOOD, by="c")
+    install("lost", GOOD, by="a")
+    host = PluginHost()
+    reports = [one for one in load_plugins(host, (), ()) if one.name == "lost"]
+    assert [one.condition for one in reports] == ["loaded", "quarantined", "quarantined"]
+    assert [one.reason.partition(" ")[0] for one in reports] == ["", "refdesk-b", "refdesk-c"]
+    assert all("but refdesk-a has one" in one.reason for one in reports[1:])
+
+
+def test_a_newcomer_with_the_name_of_a_built_in_adapter_does_not_replace_it(
+    install: Install, library: MakeLibrary, logged: Logged
+) -> None:
+    install("web_chat", "class WebChat: pass", "refdesk.adapters", ":WebChat", by="newcomer")
+    app = library().app
+    reports = [one for one in app.adapter_reports if one.name == "web_chat"]
+    assert [one.condition for one in reports] == ["loaded", "quarantined"]
+    assert "refdesk-newcomer" in reports[1].reason
+    assert type(app.adapter("web_chat")).__module__.startswith("refdesk.")
     assert [line["adapter"] for line in logged if line["event"] == "adapter_quarantined"]
