@@ -16,6 +16,7 @@ __all__ = ["App", "Extras"]
 log = get_logger(__name__)
 FOLLOW_SECONDS = 0.5
 DRAIN_SECONDS = 10.0
+PAUSE_SECONDS = 1.0
 
 
 class App(Parts):
@@ -126,8 +127,11 @@ async def _forever(work: Callable[[], Any]) -> None:
     while True:
         try:
             await work()
+        except StorageError as error:  # it passes, and is no fault of the loop's
+            log.warning("background_work_waits", problem=str(error))
+            await asyncio.sleep(PAUSE_SECONDS)
         except Exception as error:  # the border of background loops
             log.exception("background_work_failed", problem=type(error).__name__)
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(PAUSE_SECONDS)
         else:
             return
