@@ -67,11 +67,15 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(engine: Engine, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(engine: Engine, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """An empty, migrated database on this engine."""
     if engine == "sqlite":
-        return sqlite_place(tmp_path, request.getfixturevalue("migrated_file"))
-    return postgres_place(request.getfixturevalue("postgres"))
+        yield sqlite_place(tmp_path, request.getfixturevalue("migrated_file"))
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    place = postgres_place(server)
+    yield place
+    server.drop(str(place.where))
 
 
 def pytest_report_header() -> str:

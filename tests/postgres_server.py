@@ -84,6 +84,10 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING '{encoding}'")
         return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{name}"))
 
+    def drop(self, dsn: str) -> None:
+        """Remove one of them: hundreds would fill a small disk."""
+        self.execute(f"DROP DATABASE IF EXISTS {urlsplit(dsn).path[1:]} WITH (FORCE)")
+
     def drop_databases(self) -> None:
         """Remove what the tests have made."""
         mine = f"refdesk_test_{os.getpid()}_%"
