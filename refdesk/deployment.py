@@ -15,6 +15,7 @@ from refdesk.storage.schema import CORE_MIGRATIONS, bring_up_to_date
 from refdesk.storage.sqlite.file_systems import network_file_system
 
 SETTINGS_FILE = "refdesk.toml"
+DATABASE_FILE = "refdesk.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _open_database(folder: Path, settings: Settings) -> Database:
             f"{folder} lies on a network file system ({kind}), where SQLite loses data. "
             'Use a folder on a local disk, or set [storage] engine = "postgresql".'
         )
-    path = folder / "refdesk.db"
+    path = folder / DATABASE_FILE
     bring_up_to_date(path, CORE_MIGRATIONS)
     return SqliteDatabase(path)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_place
+from refdesk.cli.folders import ConfigOption, ExistingDataOption, JsonOption, chosen_place
 from refdesk.cli.progress import shown_progress
 from refdesk.core.backup.backup import Place, back_up
 from refdesk.core.backup.backup_archive import KEYS
@@ -20,7 +20,7 @@ def backup(
     with_keys: Annotated[
         bool, typer.Option("--with-keys", help="Put secret.key and vault.key into it.")
     ] = False,
-    data: DataOption = None,
+    data: ExistingDataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,9 +10,16 @@ from typing import Annotated
 import typer
 
 from refdesk.cli.erasing import erasures_of
-from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
+from refdesk.cli.folders import (
+    ConfigOption,
+    ExistingDataOption,
+    JsonOption,
+    existing_deployment,
+)
+from refdesk.cli.known_names import refuse_unknown_account
 from refdesk.core.log.parts_json import plain_text
 from refdesk.core.readable_text import readable
+from refdesk.core.vault import identity_rows
 from refdesk.core.vault.erasing import is_known
 from refdesk.core.vault.identity_vault import LONGEST_ADDRESS_CHARACTERS, IdentityVault
 from refdesk.core.vault.keys import VaultKeys
@@ -31,13 +38,18 @@ RidArgument = Annotated[str, typer.Argument(help="The reader's random number.")]
 @reader_app.command()
 def find(
     account: Annotated[str, typer.Argument(help="The channel account, such as wechat.")],
-    data: DataOption = None,
+    data: ExistingDataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say which reader has an address; the address is read from standard input."""
     address = sys.stdin.readline(LONGEST_ADDRESS_CHARACTERS + 2).rstrip("\r\n")
-    with closing(chosen_deployment(data, config)) as deployment:
+    with closing(existing_deployment(data, config)) as deployment:
+        library = deployment.settings.library.id
+        written_from = deployment.database.read_blocking(
+            lambda tx: identity_rows.accounts(tx, library)
+        )
+        refuse_unknown_account(account, deployment, *written_from)
         rid = asyncio.run(_vault(deployment).known_rid(account, address))
     if rid is None:
         raise NotFoundError(f"Nobody has written from this address on {account}.")
@@ -47,12 +59,12 @@ def find(
 @reader_app.command(context_settings=_ANY_NUMBER)
 def export(
     rid: RidArgument,
-    data: DataOption = None,
+    data: ExistingDataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a reader's own record: addresses and conversations, without staff's notes."""
-    with closing(chosen_deployment(data, config)) as deployment:
+    with closing(existing_deployment(data, config)) as deployment:
         record = asyncio.run(_record(deployment, rid))
     if as_json:
         typer.echo(json.dumps(record_to_json(record), ensure_ascii=False))
@@ -70,12 +82,12 @@ def export(
 @reader_app.command(context_settings=_ANY_NUMBER)
 def erase(
     rid: RidArgument,
-    data: DataOption = None,
+    data: ExistingDataOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Erase a reader for good, beside a running server; statistics stay whole."""
-    with closing(chosen_deployment(data, config)) as deployment:
+    with closing(existing_deployment(data, config)) as deployment:
         done = erasures_of(deployment).erase(rid)
     found = done.erased
     if as_json:

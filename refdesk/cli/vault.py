@@ -5,7 +5,12 @@ from contextlib import closing
 
 import typer
 
-from refdesk.cli.folders import ConfigOption, DataOption, JsonOption, chosen_deployment
+from refdesk.cli.folders import (
+    ConfigOption,
+    ExistingDataOption,
+    JsonOption,
+    existing_deployment,
+)
 from refdesk.cli.progress import shown_progress
 from refdesk.core.vault import rotation as vault_rotation
 from refdesk.core.vault.keys import VaultKeys
@@ -20,10 +25,10 @@ def _group() -> None:
 
 @vault_app.command()
 def rotate(
-    *, data: DataOption = None, config: ConfigOption = None, as_json: JsonOption = False
+    *, data: ExistingDataOption = None, config: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
     """Encrypt readers' addresses under a new key while servers run; goes on if interrupted."""
-    with closing(chosen_deployment(data, config)) as deployment:
+    with closing(existing_deployment(data, config)) as deployment:
         keys = VaultKeys(deployment.folder, deployment.settings.vault)
         library = deployment.settings.library.id
         with shown_progress("addresses") as progress:

@@ -13,7 +13,7 @@ from refdesk.cli.main import make_app
 from refdesk.core.log.event_log import LogWriter
 from refdesk.core.messages import InboundMessage, Text
 from refdesk.core.staff.authorise import Role, StaffActor
-from refdesk.errors import NotFoundError, PluginError, VaultError
+from refdesk.errors import DataError, NotFoundError, PluginError, VaultError
 from refdesk.storage import Transaction
 from refdesk.testing import Library
 
@@ -153,3 +153,38 @@ async def test_a_plugin_that_cannot_be_asked_stops_an_erasure(
     assert isinstance(refused.exception, PluginError)
     assert "The plugin broken cannot be loaded" in str(refused.exception)
     assert library.app.erasures.journal.read() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reader", "find", "web_chat"),
+        ("reader", "export", "nobody"),
+        ("reader", "erase", "nobody"),
+        ("vault", "rotate"),
+        ("backup", "copy.backup"),
+    ],
+)
+def test_a_mistyped_folder_is_refused_and_stays_as_it_is(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for folder in ("typo", "empty"):
+        command = [*words, "--data", folder]
+        refused = CliRunner().invoke(make_app(command), command, "somebody\n")
+        assert isinstance(refused.exception, DataError)
+        assert f"{folder} " in str(refused.exception)
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+
+
+async def test_a_channel_account_that_nobody_knows_is_said_to_be_none(library: Library) -> None:
+    refused = await reader(library, "find", "web_caht", typed="somebody\n")
+    assert isinstance(refused.exception, NotFoundError)
+    assert "There is no channel account 'web_caht'. Did you mean" in str(refused.exception)
+
+
+async def test_to_look_for_an_address_makes_no_key(library: Library) -> None:
+    refused = await reader(library, "find", "web_chat", typed="somebody\n")
+    assert "Nobody has written from this address" in str(refused.exception)
+    assert not (library.deployment.folder / "vault.key").exists()

@@ -30,6 +30,7 @@ _OF_READER = prepare(
 )
 _DELETE = prepare(delete(_I).where(_IN_LIBRARY, _I.c.rid == bindparam("rid")))
 _KEYS_IN_USE = prepare(select(_I.c.key_id).where(_IN_LIBRARY).distinct())
+_ACCOUNTS = prepare(select(_I.c.account).where(_IN_LIBRARY).distinct().order_by(_I.c.account))
 _OTHERWISE_KEYED = prepare(
     select(_I)
     .where(_IN_LIBRARY, _I.c.key_id != bindparam("key_id"))
@@ -125,6 +126,11 @@ def opened(row: Row, keys: Keys) -> str | None:
 def delete_addresses(tx: Transaction, library: str, rid: str) -> int:
     """Delete all addresses of a reader; return how many there were."""
     return tx.run(_DELETE, library=library, rid=rid)
+
+
+def accounts(tx: Transaction, library: str) -> list[str]:
+    """Return the channel accounts from which somebody has written."""
+    return [row["account"] for row in tx.all(_ACCOUNTS, library=library)]
 
 
 def keys_in_use(tx: Transaction, library: str) -> set[str]:

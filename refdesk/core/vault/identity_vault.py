@@ -57,7 +57,7 @@ class IdentityVault:
         return rid
 
     async def known_rid(self, account: str, address: str) -> str | None:
-        """Return the reader who has this address, or None; nobody becomes known by it."""
+        """Return the reader who has this address, or None; nobody, and no key, is made by it."""
         library, keys = self._library, await self._usable_keys()
         found = await self._database.read(
             lambda tx: identity_rows.find(tx, library, keys, account, address)
@@ -119,6 +119,7 @@ class IdentityVault:
                 tx, self._library, keys, account, address, self._clock()
             )
 
+        self._ring = self._ring or self._keys.make()
         made = await self._database.write(making(self._ring))
         if not made.rid:
             made = await self._database.write(making(await self._read_keys()))
@@ -130,7 +131,7 @@ class IdentityVault:
         return self._ring or await self._read_keys()
 
     async def _read_keys(self) -> tuple[FieldKey, ...]:
-        """Read the keys; make the first one only where nothing was encrypted under another."""
+        """Read the keys; there may be none only where nothing was encrypted yet."""
         needed = await self._database.read(lambda tx: identity_rows.keys_in_use(tx, self._library))
         keys = self._keys.load()
         if not keys and needed:
@@ -138,10 +139,10 @@ class IdentityVault:
                 f"{self._keys.path} is missing, and addresses of readers are encrypted with it. "
                 "Restore it from your copy of the keys."
             )
-        self._ring = keys or self._keys.make()
-        for key_id in needed - {key.id for key in self._ring}:
+        for key_id in needed - {key.id for key in keys}:
             raise self._lacking_key(key_id)
-        return self._ring
+        self._ring = keys
+        return keys
 
     def _lacking_key(self, key_id: str = "") -> VaultError:
         which = f" the key {key_id}" if key_id else " the key now in use"
