@@ -5,12 +5,10 @@ import secrets
 from aiohttp import web
 
 from refdesk.core.effects.desk import EffectDesk
-from refdesk.core.staff.authorise import answers
+from refdesk.core.staff.authorise import administers, answers
 from refdesk.core.staff.staff_accounts import SESSION_SECONDS, SignIn
 from refdesk.core.translations import translate
-from refdesk.core.web.framing import SelfFraming
-from refdesk.core.web.headers import allow_frames
-from refdesk.core.web.server import PAGES, SERVICES, refusal, service_of
+from refdesk.core.web.server import PAGES, refusal, service_of
 from refdesk.core.web.staff_session import (
     cookie_path,
     form_token,
@@ -23,6 +21,7 @@ from refdesk.core.web.staff_session import (
 from refdesk.plugins.desk.api_answers import language_of
 from refdesk.plugins.desk.forms import form_fields
 from refdesk.plugins.desk.live_desk import LiveDesk
+from refdesk.plugins.desk.rendering import desk_page
 from refdesk.plugins.desk.session_api import end_session, seconds_to_wait, try_password
 
 FORM_COOKIE = "refdesk_form"
@@ -47,12 +46,13 @@ class DeskPages:
             raise _see_other(request, "/desk/sign-in")
         kind = "desk" if answers(who.actor) else "not_a_librarian"
         troubled = await service_of(request, EffectDesk).attention(who.actor)
-        return _page(
+        return desk_page(
             request,
             f"desk/{kind}.html",
             status=200 if kind == "desk" else 403,
             staff=who.actor,
             form_token=form_token(who.token),
+            administrator=administers(who.actor),
             troubled=len(troubled),
         )
 
@@ -101,7 +101,7 @@ def _form(
     seconds = seconds_to_wait(result) if result else 0
     words = translate(_TEXTS[problem], language_of(request), seconds=seconds) if problem else ""
     values = {"problem": words, "name": name, "form_token": form_token(secret)}
-    response = _page(request, "desk/sign_in.html", status=status, **values)
+    response = desk_page(request, "desk/sign_in.html", status=status, **values)
     response.set_cookie(
         FORM_COOKIE,
         secret,
@@ -114,15 +114,6 @@ def _form(
     if seconds:
         response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def _page(
-    request: web.Request, template: str, *, status: int = 200, **values: object
-) -> web.Response:
-    page = request.app[PAGES].render(request, template, status=status, **values)
-    if SelfFraming in request.app[SERVICES]:
-        allow_frames(page, [])
-    return page
 
 
 def _see_other(request: web.Request, path: str) -> web.HTTPSeeOther:

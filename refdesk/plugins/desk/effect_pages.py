@@ -13,6 +13,7 @@ from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, si
 from refdesk.plugins.desk.api_answers import language_of
 from refdesk.plugins.desk.effect_api import FOUND_OUT
 from refdesk.plugins.desk.forms import form_fields
+from refdesk.plugins.desk.rendering import desk_page
 
 _PATH = "/desk/effects"
 
@@ -43,7 +44,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
 async def _page(
     request: web.Request, who: SignedIn, problem: str = "", status: int = 200
 ) -> web.Response:
-    return request.app[PAGES].render(
+    return desk_page(
         request,
         "desk/effects.html",
         status=status,

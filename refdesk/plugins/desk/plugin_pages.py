@@ -10,6 +10,7 @@ from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, si
 from refdesk.plugins.desk.api_answers import language_of
 from refdesk.plugins.desk.forms import form_fields
 from refdesk.plugins.desk.plugin_api import rows, turn
+from refdesk.plugins.desk.rendering import desk_page
 
 _PATH = "/desk/plugins"
 
@@ -36,7 +37,7 @@ async def switch_plugin(request: web.Request) -> web.StreamResponse:
 def _page(
     request: web.Request, who: SignedIn, problem: str = "", status: int = 200
 ) -> web.Response:
-    return request.app[PAGES].render(
+    return desk_page(
         request,
         "desk/plugins.html",
         status=status,
