@@ -27,7 +27,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def sign_in(page: Page, desk: Desk, name: str = "mei", language: str = "en") -> None:
-    await page.goto(f"{desk.address}/desk?language={language}")
+    await page.goto(f"{desk.address}/desk/sign-in?language={language}")
     await page.locator("#name").fill(name)
     await page.locator("#password").fill(PASSWORD)
     await page.keyboard.press("Enter")
@@ -179,6 +179,7 @@ async def test_a_draft_belongs_to_its_consultation_and_survives_a_reload(
     await expect(page.locator("#reply")).to_have_value("Half a thought")
     await page.reload()
     await expect(page.locator("#reply")).to_have_value("Half a thought")
+    await page.locator("#me").click()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.locator("#password")).to_be_visible()
     assert await page.evaluate("Object.keys(localStorage).filter(k => k.includes('draft'))") == []
@@ -336,7 +337,8 @@ async def test_axe_finds_nothing(page: Page, desk: Desk, language: str, theme: s
     await first.say("hello")
     await first.wait_for_person(HOSTILE)
     await (await desk.reader()).wait_for_person("Second question")
-    await page.goto(f"{desk.address}/desk?language={language}")
+    await page.goto(f"{desk.address}/desk/sign-in?language={language}")
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
     await check(page, "signing in")
     await sign_in(page, desk, language=language)
     await expect(page.locator(WAITING)).to_have_count(2)
@@ -440,6 +442,20 @@ async def test_thanks_after_the_end_do_not_take_the_wrap_up_away(page: Page, des
     await page.locator("#wrap-up button").click()
     await expect(page.locator(CLOSED)).to_have_count(0)
     await expect(page.locator("#nothing-title")).to_have_text("Wrapped up. Thank you.")
+
+
+async def test_what_was_told_of_the_end_does_not_stand_under_a_question_that_waits_again(
+    page: Page, desk: Desk
+) -> None:
+    reader = await desk.reader()
+    await reader.wait_for_person("Where are the maps?")
+    await sign_in(page, desk)
+    await claim_first(page)
+    await page.locator("#close").click()
+    await expect(page.locator("#told")).to_have_text("Closed. Please wrap it up.")
+    await reader.wait_for_person()
+    await expect(page.locator("#claim")).to_be_visible()
+    await expect(page.locator("#told")).to_be_empty()
 
 
 async def test_what_a_reader_asked_earlier_is_beside_it_and_can_be_merged(

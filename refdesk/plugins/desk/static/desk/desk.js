@@ -181,6 +181,8 @@ function lose(id, why) {
 /** @param {Item | null} item @param {string} [title] @param {string} [more] */
 function show(item, title, more) {
   const left = opened && !item;
+  // What was told belongs to the state it was told in.
+  if (item?.id === opened?.id && opened?.state && item?.state !== opened.state) tell("");
   opened = item;
   lists.opened = item?.id ?? "";
   main.dataset.view = item ? "conversation" : "lists";
