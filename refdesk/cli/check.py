@@ -112,7 +112,10 @@ def _vault(deployment: Deployment) -> Iterator[Finding]:
     library = deployment.settings.library.id
     if vault_condition.readable(deployment.database, library, keys) == "key missing":
         missing = f"Addresses of readers cannot be read: {keys.origin} is missing or another one."
-        yield "problem", f"{missing} Restore it from your copy of the keys."
+        yield (
+            "problem",
+            f"{missing} Restore it from your copy of the keys, or copy it from another server.",
+        )
 
 
 def _components(deployment: Deployment) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from refdesk.core.secrets import SecretReference
+from refdesk.core.vault import condition
 from refdesk.core.vault.field_encryption import FieldKey
 from refdesk.core.vault.identity_vault import IdentityVault
 from refdesk.core.vault.keys import KEY_FILE, VaultKeys, VaultSettings
@@ -172,6 +173,29 @@ async def test_a_rotation_without_the_key_is_refused_before_it_begins(
         turn_keys(database, tmp_path)
     assert rids
     assert not (tmp_path / KEY_FILE).exists()
+
+
+async def test_on_postgresql_a_second_folder_gets_no_key_of_its_own_and_is_told(
+    database: Database, tmp_path: Path
+) -> None:
+    if database.engine != "postgresql":
+        return  # one folder, one server
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    for folder in folders:
+        folder.mkdir()
+    one, two, three = folders
+    first = turn_keys(database, one)
+    VaultKeys(three).make()
+    for other in (two, three):
+        there = [file.read_bytes() for file in other.iterdir()]
+        with pytest.raises(VaultError, match=f"lacks the key {first.key_id}"):
+            turn_keys(database, other)
+        with pytest.raises(VaultError, match="copy it from another server"):
+            await open_vault(database, other).rid_for("wechat", "openid-1")
+        assert condition.readable(database, "main", VaultKeys(other)) == "key missing"
+        assert [file.read_bytes() for file in other.iterdir()] == there
+    assert condition.readable(database, "main", VaultKeys(one)) == "readable"
+    assert turn_keys(database, one).old_keys == "dropped"
 
 
 def test_one_rotation_at_a_time(database: Database, tmp_path: Path) -> None:

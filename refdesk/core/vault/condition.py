@@ -11,8 +11,9 @@ Readable = Literal["none", "readable", "key missing"]
 
 
 def readable(database: Database, library: str, keys: VaultKeys) -> Readable:
-    """Say "none" when there are no addresses, "key missing" when a key is missing or damaged."""
-    needed = database.read_blocking(lambda tx: identity_rows.keys_in_use(tx, library))
+    """Say "none" when no key is needed, "key missing" when one is missing, damaged or another."""
+    servers = identity_rows.servers_of(database)
+    needed = database.read_blocking(lambda tx: identity_rows.keys_needed(tx, library, servers))
     if not needed:
         return "none"
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from refdesk.core.vault.field_encryption import FieldKey, Place
 from refdesk.core.vault.tables import IdentityRow, VaultKeyRow
 from refdesk.errors import VaultError
-from refdesk.storage import Row, Transaction, prepare
+from refdesk.storage import Database, Row, Transaction, prepare
 
 _I: Any = IdentityRow.__table__  # type: ignore[attr-defined]  # SQLModel adds it at run time
 _K: Any = VaultKeyRow.__table__  # type: ignore[attr-defined]
@@ -61,6 +61,7 @@ _SET_KEY = prepare(
 )
 
 Keys = Sequence[FieldKey]
+Servers = Literal["one", "several"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,16 @@ def find(tx: Transaction, library: str, keys: Keys, account: str, address: str) 
 
 
 def find_or_make(
-    tx: Transaction, library: str, keys: Keys, account: str, address: str, now: float
+    tx: Transaction,
+    library: str,
+    keys: Keys,
+    servers: Servers,
+    account: str,
+    address: str,
+    now: float,
 ) -> Known:
     """Return whose address this is; a new one gets a new reader, whoever else asks right now."""
-    key = _key_to_write_with(tx, library, keys, now)
+    key = _key_to_write_with(tx, library, keys, servers, now)
     if key is None:
         return Known("keys are not those of the database")
     known = find(tx, library, keys, account, address)
@@ -138,6 +145,22 @@ def keys_in_use(tx: Transaction, library: str) -> set[str]:
     return {row["key_id"] for row in tx.all(_KEYS_IN_USE, library=library)}
 
 
+def servers_of(database: Database) -> Servers:
+    """Say how many servers may work on a database."""
+    return "several" if database.engine == "postgresql" else "one"
+
+
+def keys_needed(tx: Transaction, library: str, servers: Servers) -> set[str]:
+    """Return the names of the keys without which a server must not work with addresses.
+
+    Of several servers each needs the one to write under, though no address bears it: another
+    server has it, and a second key would part them.
+    """
+    needed = keys_in_use(tx, library)
+    current = tx.one(_CURRENT_KEY, library=library) if servers == "several" else None
+    return needed | {current["key_id"]} if current else needed
+
+
 def name_current_key(tx: Transaction, library: str, key_id: str, now: float) -> None:
     """Let addresses be written under this key from now on."""
     tx.run(_SET_KEY, library=library, key_id=key_id, since=now)
@@ -160,12 +183,14 @@ def rekey_some(tx: Transaction, library: str, keys: Keys, new: FieldKey, most: i
     return len(rows)
 
 
-def _key_to_write_with(tx: Transaction, library: str, keys: Keys, now: float) -> FieldKey | None:
+def _key_to_write_with(
+    tx: Transaction, library: str, keys: Keys, servers: Servers, now: float
+) -> FieldKey | None:
     tx.run(_FIRST_KEY, library=library, key_id=keys[0].id, since=now)
     row = tx.one(_CURRENT_KEY_HELD, library=library)
     current = next((key for key in keys if row and key.id == row["key_id"]), None)
-    if current is None and not keys_in_use(tx, library):
-        # The key was lost before any address was written under it.
+    if current is None and not keys_needed(tx, library, servers):
+        # The only server has lost its key, under which no address is left.
         name_current_key(tx, library, keys[0].id, now)
         return keys[0]
     return current

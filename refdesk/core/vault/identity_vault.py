@@ -32,6 +32,7 @@ class IdentityVault:
         """Keep them in `database`; the keys are read when the first address comes."""
         self._database = database
         self._library = library
+        self._servers = identity_rows.servers_of(database)
         self._keys = keys
         self._clock = clock
         self._ring: tuple[FieldKey, ...] = ()
@@ -116,7 +117,7 @@ class IdentityVault:
 
         def making(keys: tuple[FieldKey, ...]) -> Callable[[Transaction], identity_rows.Known]:
             return lambda tx: identity_rows.find_or_make(
-                tx, self._library, keys, account, address, self._clock()
+                tx, self._library, keys, self._servers, account, address, self._clock()
             )
 
         self._ring = self._ring or self._keys.make()
@@ -132,12 +133,14 @@ class IdentityVault:
 
     async def _read_keys(self) -> tuple[FieldKey, ...]:
         """Read the keys; there may be none only where nothing was encrypted yet."""
-        needed = await self._database.read(lambda tx: identity_rows.keys_in_use(tx, self._library))
+        needed = await self._database.read(
+            lambda tx: identity_rows.keys_needed(tx, self._library, self._servers)
+        )
         keys = self._keys.load()
         if not keys and needed:
             raise VaultError(
                 f"{self._keys.path} is missing, and addresses of readers are encrypted with it. "
-                "Restore it from your copy of the keys."
+                "Restore it from your copy of the keys, or copy it from another server."
             )
         for key_id in needed - {key.id for key in keys}:
             raise self._lacking_key(key_id)
@@ -148,7 +151,7 @@ class IdentityVault:
         which = f" the key {key_id}" if key_id else " the key now in use"
         return VaultError(
             f"{self._keys.origin} lacks{which}, with which addresses of readers are encrypted. "
-            "Restore it from your copy of the keys."
+            "Restore it from your copy of the keys, or copy it from another server."
         )
 
     def _remember(self, account: str, address: str, rid: str) -> None:

@@ -63,7 +63,8 @@ def rotate(
 
 def _with_new_key(database: Database, library: str, keys: VaultKeys) -> tuple[FieldKey, ...]:
     """Return the keys with a new one first; the one of an interrupted rotation is still new."""
-    needed = database.read_blocking(lambda tx: identity_rows.keys_in_use(tx, library))
+    servers = identity_rows.servers_of(database)
+    needed = database.read_blocking(lambda tx: identity_rows.keys_needed(tx, library, servers))
     present = keys.load()
     lacking = needed - {key.id for key in present}
     if lacking:
