@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, or_, select, text
 from refdesk.core.consultations import CLAIMABLE, Consultation, State
 from refdesk.core.log.consultation_rows import BY_ID, consultation_from
 from refdesk.core.log.parts_json import load_parts, plain_text
+from refdesk.core.offers import HandoffReason
 from refdesk.core.staff.authorise import StaffActor, authorise, oversees
 from refdesk.core.tables import ConsultationRow, EventRow, StaffRow
 from refdesk.storage import Database, Prepared, Row, Transaction, prepare
@@ -95,6 +96,17 @@ _BEFORE = prepare(
     .order_by(_E.c.seq.desc())
     .limit(_MESSAGES_BEFORE)
 )
+# Whoever asks for a person first says afterwards what it is about.
+_AFTER = prepare(
+    select(_E.c.parts)
+    .where(
+        _E.c.consultation == bindparam("consultation"),
+        _E.c.sender == "reader",
+        _E.c.seq > _HANDED_OVER,
+    )
+    .order_by(_E.c.seq)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +114,10 @@ class Listed:
     """A consultation as lists show it.
 
     `first_text` is the reader's first message, `question` the longest of the last five before a
-    person was needed, both shortened. `reader_seq` is the number of the reader's newest message,
-    for unread marks. `quiet_since` is when the librarian answered, if the reader has written
-    nothing since; `overdue` says that the time of a promised answer has passed.
+    person was needed, both shortened; where the first message asked for a person, the one after
+    it counts as well. `reader_seq` is the number of the reader's newest message, for unread
+    marks. `quiet_since` is when the librarian answered, if the reader has written nothing since;
+    `overdue` says that the time of a promised answer has passed.
     """
 
     consultation: Consultation
@@ -207,6 +220,8 @@ class DeskLists:
             return None
         first = _texts(tx, _FIRST, consultation.id)
         before = _texts(tx, _BEFORE, consultation.id) or first
+        if len(before) == 1 and consultation.handoff_reason == HandoffReason.ASKED:
+            before = [*before, *_texts(tx, _AFTER, consultation.id)]
         due = consultation.due_at
         return Listed(
             consultation,

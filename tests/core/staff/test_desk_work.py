@@ -106,6 +106,22 @@ async def test_the_question_is_what_led_to_a_person_not_what_is_said_later(desk:
     assert listed.first_text.startswith("hello, dear assistant")
 
 
+async def test_the_question_of_who_asks_for_a_person_first_is_what_they_say_next(
+    desk: Desk,
+) -> None:
+    reader = await desk.reader()
+    consultation = await reader.wait_for_person()
+    (listed,) = await desk.app.desk.lists.of(MEI, "waiting")
+    assert listed.question == "librarian"
+    await reader.say("Where is the map collection?")
+    (listed,) = await desk.app.desk.lists.of(MEI, "waiting")
+    assert (listed.first_text, listed.question) == ("librarian", "Where is the map collection?")
+    await desk.app.desk.claim(MEI, consultation)
+    await reader.say("I am looking for the one of the old town, with all its gardens.")
+    (listed,) = await desk.app.desk.lists.of(MEI, "with_librarian")
+    assert listed.question == "Where is the map collection?"
+
+
 async def test_lists_hold_what_each_colleague_may_see(desk: Desk) -> None:
     first, second = [await (await desk.reader()).wait_for_person() for _ in range(2)]
     lists, work = desk.app.desk.lists, desk.app.desk
