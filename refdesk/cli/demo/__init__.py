@@ -16,6 +16,7 @@ from refdesk.cli.demo.preparation import prepare
 from refdesk.cli.demo.supervisor import Supervisor
 from refdesk.cli.folders import JsonOption
 from refdesk.cli.serve import HostOption, print_now
+from refdesk.storage import ServerLock
 
 PortOption = Annotated[
     int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")
@@ -34,7 +35,11 @@ def demo(
 ) -> None:
     """Start a sample library and print where its pages are."""
     folder = keep or Path(tempfile.mkdtemp(prefix="refdesk-demo-"))
+    # Kept also while a server that was killed is started again.
+    lock = ServerLock(folder / "demo.lock")
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
         if not as_json:
             typer.echo("Preparing the sample library …", err=True)
         staff = prepare(folder)
@@ -50,6 +55,7 @@ def demo(
         print_now(json.dumps(shown, ensure_ascii=False) if as_json else _for_people(shown, staff))
         supervisor.run()
     finally:
+        lock.release()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,14 +10,27 @@ from refdesk.core.staff.authorise import Role
 from refdesk.core.staff.staff_accounts import StaffAccounts
 from refdesk.deployment import SETTINGS_FILE, open_deployment
 from refdesk.knowledge_base.importing import import_files
+from refdesk.storage import ServerLock
 
 
 def prepare(folder: Path) -> list[dict[str, str]]:
     """Fill an empty folder; return the librarians' names, roles and new passwords.
 
     A folder that has been used before keeps its entries and conversations.
+
+    Raises `DeploymentBusyError`, before anything is changed, when a server runs there: its
+    librarians keep their passwords.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = ServerLock(folder / "server.lock")
+    lock.acquire()
+    try:
+        return _filled(folder)
+    finally:
+        lock.release()
+
+
+def _filled(folder: Path) -> list[dict[str, str]]:
     settings = folder / SETTINGS_FILE
     if not settings.exists():
         shutil.copyfile(sample_library.configuration(), settings)
