@@ -92,6 +92,21 @@ async def test_questions_taken_outside_hours_wait_for_a_person_too(tmp_path: Pat
         assert claimed.body["state"] == "with_librarian"
 
 
+async def test_who_was_promised_an_answer_for_later_stands_before_who_comes_now(
+    tmp_path: Path,
+) -> None:
+    async with running_desk(tmp_path, NEVER_OPEN) as desk:
+        first, second = await desk.reader(), await desk.reader()
+        await first.say("librarian")
+        await first.next("event", state="asynchronous")
+        mei = await desk.signed_in("mei")
+        assert await mei.ids("waiting") == [first.consultation]
+        await second.say("librarian")
+        told = await second.next("event", state="waiting")
+        assert "readers before you: 1" in told["parts"][0]["text"]
+        assert await mei.ids("waiting") == [first.consultation, second.consultation]
+
+
 async def test_of_fifty_claims_at_once_one_wins_and_the_others_learn_who(desk: Desk) -> None:
     for number in range(50):
         desk.app.staff.add(f"staff{number}", f"Colleague {number}", Role.LIBRARIAN, PASSWORD)

@@ -134,6 +134,8 @@ def _desk_status(context: PluginContext) -> OpenStatus | None:
 
 
 async def _readers_before(consultation: Consultation, context: PluginContext) -> int:
-    waiting = await context.service(EventReading).in_states([State.WAITING])
-    since = consultation.since if consultation.state is State.WAITING else context.now
+    # The desk lists those who were promised an answer for later among the others.
+    on_the_list = (State.WAITING, State.ASYNCHRONOUS)
+    waiting = await context.service(EventReading).in_states(on_the_list)
+    since = consultation.since if consultation.state in on_the_list else context.now
     return sum(one.since < since for one in waiting if one.id != consultation.id)
