@@ -49,21 +49,23 @@ async def test_the_menu_shows_a_librarian_no_page_for_administrators(
 
 @pytest.mark.parametrize("width", [1280, 800, 360, 320])
 @pytest.mark.parametrize("language", ["en", "zh"])
-async def test_no_word_of_the_plugins_page_is_torn_and_nothing_stands_out(
+async def test_no_word_of_header_and_plugins_page_is_torn_and_nothing_stands_out(
     chromium: Browser, desk: Desk, width: int, language: str
 ) -> None:
     context = await chromium.new_context(viewport={"width": width, "height": 700})
     page = await context.new_page()
     await sign_in(page, desk, "ada", language)
-    await page.locator("#me").click()
-    await expect(page.locator("#more")).to_be_in_viewport(ratio=1)
-    await page.goto(f"{desk.address}/desk/plugins")
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
     torn = """all => all.filter(one => {
         const range = document.createRange();
         range.selectNodeContents(one);
         return new Set([...range.getClientRects()].map(rect => rect.top)).size > 1;
     }).map(one => one.textContent)"""
+    assert await page.locator(".where, #alerts, .language").evaluate_all(torn) == []
+    await page.locator("#me").click()
+    await expect(page.locator("#more")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await page.goto(f"{desk.address}/desk/plugins")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
     words = page.locator(".plugins :is(button, tbody bdi, .version)")
     assert await words.count() > 10
     assert await words.evaluate_all(torn) == []
