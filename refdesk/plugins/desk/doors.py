@@ -1,18 +1,19 @@
-"""Who comes through a door of the staff API, and what do they hear when it stays shut?"""
+"""Who comes through a door of the staff API or the desk, and what when it stays shut?"""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from refdesk.core.staff.authorise import administers, answers
+from refdesk.core.staff.authorise import StaffActor, administers, answers
 from refdesk.core.staff.duty import Duty
-from refdesk.core.web.server import service_of
+from refdesk.core.web.server import PAGES, service_of
 from refdesk.core.web.staff_session import SignedIn, signed_in
 from refdesk.plugins.desk.api_answers import refuse
 from refdesk.plugins.desk.requests import RequestProblem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LibrarianHandler = Callable[[web.Request, SignedIn], Awaitable[web.StreamResponse]]
+Permission = Callable[[StaffActor], bool]
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
@@ -31,34 +32,43 @@ def explained(handler: Handler) -> Handler:
 def for_librarians(handler: LibrarianHandler) -> Handler:
     """Let in signed-in colleagues who answer readers, and note that they are on duty."""
 
-    async def call(request: web.Request) -> web.StreamResponse:
-        who = await signed_in(request)
-        if who is None:
-            return refuse(request, "not_signed_in")
-        if may_be_forged(request, who):
-            return refuse(request, "not_json")
-        if not answers(who.actor):
-            return refuse(request, "not_a_librarian")
+    async def on_duty(request: web.Request, who: SignedIn) -> web.StreamResponse:
         service_of(request, Duty).called(who.actor.name)
         return await handler(request, who)
 
-    return explained(call)
+    return _guarded(on_duty, answers, "not_a_librarian")
 
 
 def for_administrators(handler: LibrarianHandler) -> Handler:
     """Let in signed-in colleagues who may change how the program works."""
+    return _guarded(handler, administers, "not_an_administrator")
 
+
+def _guarded(handler: LibrarianHandler, may: Permission, refusal: str) -> Handler:
     async def call(request: web.Request) -> web.StreamResponse:
         who = await signed_in(request)
         if who is None:
             return refuse(request, "not_signed_in")
         if may_be_forged(request, who):
             return refuse(request, "not_json")
-        if not administers(who.actor):
-            return refuse(request, "not_an_administrator")
+        if not may(who.actor):
+            return refuse(request, refusal)
         return await handler(request, who)
 
     return explained(call)
+
+
+async def visitor(request: web.Request, may: Permission) -> SignedIn:
+    """Return who visits a page: others are sent to the sign-in, or find no such page.
+
+    Who may not know of a page learns nothing.
+    """
+    who = await signed_in(request)
+    if who is None:
+        raise web.HTTPSeeOther(request.app[PAGES].url("/desk/sign-in"))
+    if not may(who.actor):
+        raise web.HTTPNotFound
+    return who
 
 
 def may_be_forged(request: web.Request, who: SignedIn) -> bool:

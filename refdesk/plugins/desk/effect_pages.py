@@ -9,8 +9,9 @@ from refdesk.core.effects.effects import Ending
 from refdesk.core.staff.authorise import answers
 from refdesk.core.translations import translate
 from refdesk.core.web.server import PAGES, refusal, service_of
-from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, signed_in
+from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form
 from refdesk.plugins.desk.api_answers import language_of
+from refdesk.plugins.desk.doors import visitor
 from refdesk.plugins.desk.effect_api import FOUND_OUT
 from refdesk.plugins.desk.forms import form_fields
 from refdesk.plugins.desk.rendering import desk_page
@@ -20,12 +21,12 @@ _PATH = "/desk/effects"
 
 async def effects_page(request: web.Request) -> web.StreamResponse:
     """Show what failed, what nobody knows of, and what waits for its plugin."""
-    return await _page(request, await _librarian(request))
+    return await _page(request, await visitor(request, answers))
 
 
 async def decide(request: web.Request) -> web.StreamResponse:
     """Run one again or note how it ended, and show the page anew."""
-    who = await _librarian(request)
+    who = await visitor(request, answers)
     fields = await form_fields(request)
     if not is_our_form(who.token, fields.get("form_token", "")):
         return refusal(403, "wrong_form", "This form is not one of ours.")
@@ -53,12 +54,3 @@ async def _page(
         effects=await service_of(request, EffectDesk).attention(who.actor),
         problem=problem,
     )
-
-
-async def _librarian(request: web.Request) -> SignedIn:
-    who = await signed_in(request)
-    if who is None:
-        raise web.HTTPSeeOther(request.app[PAGES].url("/desk/sign-in"))
-    if not answers(who.actor):
-        raise web.HTTPNotFound
-    return who

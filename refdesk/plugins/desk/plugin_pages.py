@@ -6,8 +6,9 @@ from refdesk.core.hosting.plugin_switches import INDISPENSABLE
 from refdesk.core.staff.authorise import administers
 from refdesk.core.translations import translate
 from refdesk.core.web.server import PAGES, refusal
-from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form, signed_in
+from refdesk.core.web.staff_session import SignedIn, form_token, is_our_form
 from refdesk.plugins.desk.api_answers import language_of
+from refdesk.plugins.desk.doors import visitor
 from refdesk.plugins.desk.forms import form_fields
 from refdesk.plugins.desk.plugin_api import rows, turn
 from refdesk.plugins.desk.rendering import desk_page
@@ -17,12 +18,12 @@ _PATH = "/desk/plugins"
 
 async def plugins_page(request: web.Request) -> web.StreamResponse:
     """Show every plugin: how it is, what it has done, its switch."""
-    return _page(request, await _administrator(request))
+    return _page(request, await visitor(request, administers))
 
 
 async def switch_plugin(request: web.Request) -> web.StreamResponse:
     """Switch one, and show the page anew."""
-    who = await _administrator(request)
+    who = await visitor(request, administers)
     fields = await form_fields(request)
     if not is_our_form(who.token, fields.get("form_token", "")):
         return refusal(403, "wrong_form", "This form is not one of ours.")
@@ -47,12 +48,3 @@ def _page(
         indispensable=INDISPENSABLE,
         problem=problem,
     )
-
-
-async def _administrator(request: web.Request) -> SignedIn:
-    who = await signed_in(request)
-    if who is None:
-        raise web.HTTPSeeOther(request.app[PAGES].url("/desk/sign-in"))
-    if not administers(who.actor):
-        raise web.HTTPNotFound  # who may not know of it learns nothing
-    return who
