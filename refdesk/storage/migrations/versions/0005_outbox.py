@@ -59,8 +59,6 @@ def upgrade() -> None:
         sa.Column("used", sa.Integer, nullable=False),
         sa.CheckConstraint("used >= 0", name="sending_window_used"),
     )
-    # The newest message of a reader, whichever of their consultations it is in.
-    op.create_index("consultation_of_reader", "consultation", ["library", "rid", "account"])
 
 
 def _partial(name: str, columns: list[str], where: str, *, unique: bool = False) -> None:

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.add_column(
         "statistics", sa.Column("follow_ups", sa.Integer, nullable=False, server_default="0")
     )
-    # Which of a reader's consultations may go on, and what else this reader has asked.
+    # Which of a reader's consultations may go on, what else this reader has asked, and when last.
     op.create_index("consultation_by_reader", "consultation", ["library", "rid", "opened_at"])
     is_merged = sa.text("merged_into IS NOT NULL")
     op.create_index(
